@@ -1,0 +1,67 @@
+"""Evaluate an exported model beside the baselines: figures, a table, a report.
+
+    python -m eval artifact=runs/<id>/model             # on the articles that the run held out
+    python -m eval artifact=isnad/model split=runs/<id>/split.json part=test   # for a release
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import hydra
+from rich.console import Console
+
+from eval.config import EvalConfig
+from eval.report import print_tables, write_html
+from eval.suite import evaluate
+from isnad import ArtifactError, Classifier
+from seeds.corpus import Article, load_articles
+from seeds.splits import read_test_ids
+
+
+def select(articles: list[Article], split: Path, part: str) -> tuple[list[Article], list[Article]]:
+    """The articles that a run was trained on, and those of the part to measure.
+
+    Raises:
+        ValueError: `part` is neither dev nor test, or none of its articles is there.
+        FileNotFoundError: there is no such split.
+    """
+    if part not in ("dev", "test"):
+        raise ValueError(f"part={part!r}: choose dev or test")
+    if not split.exists():
+        raise FileNotFoundError(f"{split} is not there: give split=runs/<id>/split.json of the run that made the model")
+    ids = json.loads(split.read_text("utf-8"))
+    wanted = set(ids["dev"]) if part == "dev" else read_test_ids()
+    train = [a for a in articles if a.id in set(ids["train"])]
+    held_out = [a for a in articles if a.id in wanted]
+    if not held_out:
+        raise ValueError(f"part={part}: none of its articles is there; the real ones need their texts (seeds/README.md)")
+    return train, held_out
+
+
+@hydra.main(version_base="1.3", config_path="../configs", config_name="eval")
+def main(config: EvalConfig) -> None:
+    """Command line: see the module's text."""
+    console = Console()
+    try:
+        train, held_out = select(
+            load_articles(Path(config.corpora), real=config.real), Path(config.split), config.part
+        )
+        results = evaluate(
+            Classifier(config.artifact), train, held_out, resamples=config.resamples, seed=config.seed
+        )
+    except (ArtifactError, FileNotFoundError, ValueError) as error:
+        sys.exit(f"error: {error}")
+    results |= {"artifact": config.artifact, "part": config.part, "resamples": config.resamples}
+    output = Path(config.output).resolve()
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "metrics.json").write_text(json.dumps(results, indent=1), "utf-8")
+    write_html(results, held_out, output / "report.html")
+    print_tables(results, console)
+    console.print(f"figures: {output / 'metrics.json'}\nreport:  {output / 'report.html'}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""The schema of `configs/eval.yaml`: unknown keys and wrong types are refused before work starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
+
+
+@dataclass
+class EvalConfig:
+    """What is evaluated, and on what."""
+
+    artifact: str = MISSING  # an exported model directory
+    corpora: str = MISSING  # folder of the real texts
+    split: str = MISSING  # split.json of a run: which articles were trained on, which held out
+    part: str = "dev"  # dev: held out by the run; test: the fixed test part, for a release
+    real: str = "auto"  # real news: yes, no, or auto: where the corpora are there
+    output: str = MISSING  # folder of metrics.json and report.html
+    resamples: int = 1000  # of articles, for the intervals
+    seed: int = 1
+
+
+ConfigStore.instance().store(name="eval_schema", node=EvalConfig)

@@ -1,0 +1,208 @@
+"""Label sentences and whole articles with an exported model, on onnxruntime alone."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from isnad.artifact import MODEL, TOKENIZER, ArtifactConfig, ArtifactError, read_config
+from isnad.encoding import Encoded, batches, encode
+from isnad.labels import LABELS, Label
+from isnad.results import Prediction, Sentence
+from isnad.sentences import split
+
+if TYPE_CHECKING:
+    import onnxruntime
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+DEFAULT_MODEL = Path(__file__).parent / "model"
+
+
+class _Loaded(NamedTuple):
+    config: ArtifactConfig
+    tokenizer: Tokenizer
+    session: onnxruntime.InferenceSession
+
+
+def _load(directory: Path, threads: int | None) -> _Loaded:
+    config = read_config(directory)
+    # A library that others import does not phone home; onnxruntime 1.31 would.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    options = onnxruntime.SessionOptions()
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    try:
+        tokenizer = Tokenizer.from_file(str(directory / TOKENIZER))
+        session = onnxruntime.InferenceSession(
+            str(directory / MODEL), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # both libraries raise bare exceptions of their own
+        raise ArtifactError(f"{directory}: the model cannot be loaded: {error}") from error
+    return _Loaded(config, tokenizer, session)
+
+
+class Classifier:
+    """A model that labels sentences; loaded at its first use, safe to share between threads.
+
+    Args:
+        model_dir: an exported model directory; None takes the model that the package carries.
+        threads: threads for one call; None leaves it to onnxruntime (one for each physical core).
+        batch_tokens: tokens, padding included, that go through the network at once.
+    """
+
+    def __init__(
+        self, model_dir: str | os.PathLike[str] | None = None, *, threads: int | None = None, batch_tokens: int = 4096
+    ) -> None:
+        if batch_tokens < 1 or (threads is not None and threads < 1):
+            raise ValueError("threads and batch_tokens must be at least 1")
+        self.model_dir = DEFAULT_MODEL if model_dir is None else Path(model_dir)
+        self._threads = threads
+        self._batch_tokens = batch_tokens
+        self._lock = threading.Lock()
+        self._loaded: _Loaded | None = None
+
+    def load(self) -> ArtifactConfig:
+        """Load the model now rather than at the first call, and return its configuration.
+
+        Raises:
+            ArtifactError: the model directory is missing, damaged or of another format.
+        """
+        return self._model().config
+
+    def _model(self) -> _Loaded:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _load(self.model_dir, self._threads)
+            return self._loaded
+
+    def classify(self, sentences: Sequence[str], context: Sequence[str | None] | None = None) -> list[Prediction]:
+        """Label each sentence.
+
+        Args:
+            sentences: the sentences, as they stand in the article.
+            context: for each sentence the text before it in its article (its last few sentences are
+                enough), or None; None for all where there is none.
+
+        Returns:
+            One prediction a sentence, in order.  A sentence without any letter or digit is
+            `background` with probability 1.  A sentence longer than the model takes (about 180
+            tokens, 130 words) is judged by its beginning and its end.
+
+        Raises:
+            TypeError: `sentences` or `context` is a single string, or holds something else than strings.
+            ValueError: `context` has another length than `sentences`.
+            ArtifactError: the model cannot be loaded.
+        """
+        sentences = _strings(sentences, "sentences")
+        contexts: Sequence[str | None] = [None] * len(sentences)
+        if context is not None:
+            contexts = _strings(context, "context", or_none=True)
+            if len(contexts) != len(sentences):
+                raise ValueError(
+                    f"context has {len(contexts)} items for {len(sentences)} sentences: give one for each, or None"
+                )
+        probabilities = np.zeros((len(sentences), len(LABELS)))
+        probabilities[:, LABELS.index(Label.BACKGROUND)] = 1.0
+        worded = [i for i, s in enumerate(sentences) if any(c.isalnum() for c in s)]
+        if worded:
+            model = self._model()
+            encoded = encode(
+                model.tokenizer, model.config.layout, [sentences[i] for i in worded], [contexts[i] for i in worded]
+            )
+            probabilities[worded] = self._probabilities(model, encoded)
+        return [_prediction(row) for row in probabilities.tolist()]
+
+    def annotate(self, text: str) -> list[Sentence]:
+        """Split an article into sentences and label each in the light of those before it.
+
+        Args:
+            text: the article; line breaks end paragraphs.  A headline may be its first line.
+
+        Returns:
+            The sentences in order; `text[s.start:s.end] == s.text`, and nothing but white space is
+            left out.  A text of white space gives an empty list.
+
+        Raises:
+            TypeError: `text` is no string.
+            ArtifactError: the model cannot be loaded.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"annotate takes an article as one string, not {type(text).__name__}")
+        spans = split(text)
+        reach = 4096  # characters of context handed on; the encoder keeps fewer
+        sentences = [text[s.start : s.end] for s in spans]
+        contexts = [text[max(0, s.start - reach) : s.start] for s in spans]
+        predictions = self.classify(sentences, contexts)
+        return [
+            Sentence(
+                text=sentence, start=span.start, end=span.end,
+                label=p.label, score=p.score, probabilities=p.probabilities, cue=p.cue, source=p.source,
+            )
+            for span, sentence, p in zip(spans, sentences, predictions, strict=True)
+        ]  # fmt: skip
+
+    def _probabilities(self, model: _Loaded, encoded: list[Encoded]) -> NDArray[np.float64]:
+        """Probabilities of shape (len(encoded), 4), computed in batches of like length."""
+        logits = np.empty((len(encoded), len(LABELS)))
+        for batch in batches([len(e.ids) for e in encoded], self._batch_tokens):
+            feed = _padded([encoded[i] for i in batch], model.config.layout.pad)
+            output = model.session.run(["logits"], {name: feed[name] for name in model.config.inputs})[0]
+            logits[batch] = output
+        logits /= model.config.temperature
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+
+
+def _padded(batch: list[Encoded], pad: int) -> dict[str, NDArray[np.int64]]:
+    """The graph's inputs, each int64 of shape (rows, longest row)."""
+    shape = (len(batch), max(len(e.ids) for e in batch))
+    ids = np.full(shape, pad, dtype=np.int64)
+    mask = np.zeros(shape, dtype=np.int64)
+    segments = np.zeros(shape, dtype=np.int64)
+    for row, item in enumerate(batch):
+        width = len(item.ids)
+        ids[row, :width], mask[row, :width], segments[row, :width] = item.ids, 1, item.segments
+    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments}
+
+
+def _prediction(row: list[float]) -> Prediction:
+    best = max(range(len(LABELS)), key=row.__getitem__)
+    return Prediction(label=LABELS[best], score=row[best], probabilities=dict(zip(LABELS, row, strict=True)))
+
+
+def _strings(values: Iterable[str | None], name: str, *, or_none: bool = False) -> list[str]:
+    """Check an argument that must be a sequence of strings."""
+    wanted = "a list of strings" + (" or None" if or_none else "")
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        hint = f"; wrap a single one: [{name}]" if isinstance(values, str) else ""
+        raise TypeError(f"{name} must be {wanted}, not {type(values).__name__}{hint}")
+    listed = list(values)
+    for index, value in enumerate(listed):
+        if not isinstance(value, str) and not (or_none and value is None):
+            raise TypeError(f"{name}[{index}] must be {wanted[10:]}, not {type(value).__name__}")
+    return listed  # type: ignore[return-value]
+
+
+@cache
+def _default() -> Classifier:
+    return Classifier()
+
+
+def classify(sentences: Sequence[str], context: Sequence[str | None] | None = None) -> list[Prediction]:
+    """Label each sentence with the model that the package carries: see `Classifier.classify`."""
+    return _default().classify(sentences, context)
+
+
+def annotate(text: str) -> list[Sentence]:
+    """Split an article and label its sentences: see `Classifier.annotate`."""
+    return _default().annotate(text)

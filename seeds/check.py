@@ -1,0 +1,101 @@
+"""A check of the corpus that cannot be argued with: `make check-corpus`, or `python -m seeds.check`.
+
+Schema, offsets and spans of every record; near-duplicates among our articles; no run of eight words of
+the real corpora inside our own text; counts by label, outlet and phenomenon.  Exits with 1 on a fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from isnad.labels import LABELS
+from isnad.normalize import normalize
+from seeds.corpus import Article, CorpusError, load_own, load_real, read_corpus
+from seeds.splits import read_test_ids
+from seeds.stories import group_stories
+
+RUN = 8  # words
+_WORD = re.compile(r"[ء-ي]+")
+
+
+def word_runs(text: str) -> Iterator[tuple[str, ...]]:
+    """Every run of `RUN` Arabic words of the text, punctuation and diacritics aside."""
+    words = _WORD.findall(normalize(text))
+    return (tuple(words[i : i + RUN]) for i in range(len(words) - RUN + 1))
+
+
+def overlaps(own: Sequence[Article], texts: Iterable[str]) -> list[str]:
+    """Faults: runs of eight words that an article of ours shares with one of `texts`."""
+    ours = {run: article.id for article in own for run in word_runs(article.text)}
+    return [
+        f"{ours[run]}: shares with the corpora: {' '.join(run)}"
+        for text in texts
+        for run in set(word_runs(text))
+        if run in ours
+    ]
+
+
+def near_duplicates(articles: Sequence[Article]) -> list[str]:
+    """Faults: articles that tell the same story in nearly the same words."""
+    story = group_stories({a.id: a.text for a in articles})
+    return [f"{key}: nearly a copy of {first}" for key, first in story.items() if key != first]
+
+
+def unmarked(articles: Sequence[Article]) -> list[str]:
+    """Faults: sentences that deny or claim with neither cue nor source: by what would they be known?"""
+    return [
+        f"{a.id}: characters {s.start}:{s.end}: {s.label} without cue or source"
+        for a in articles
+        for s in a.sentences
+        if s.label.value == "reported_claim" and not (s.cue or s.source)
+    ]
+
+
+def summary(articles: Sequence[Article]) -> str:
+    """Counts of a part of the corpus, for people."""
+    sentences = [(a, s) for a in articles for s in a.sentences]
+    labels = Counter(s.label for _, s in sentences)
+    lines = [f"{len(articles)} articles, {len(sentences)} sentences: "]
+    lines[0] += ", ".join(f"{label} {labels[label]} ({labels[label] / len(sentences):.0%})" for label in LABELS)
+    outlets = Counter(a.outlet for a, _ in sentences)
+    lines.append("  outlets: " + ", ".join(f"{name} {n}" for name, n in outlets.most_common()))
+    phenomena = Counter(s.phenomenon for _, s in sentences if s.phenomenon)
+    if phenomena:
+        lines.append("  phenomena: " + ", ".join(f"{name} {n}" for name, n in phenomena.most_common()))
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Command line: see the module's text."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpora", type=Path, default=Path(os.environ.get("ISNAD_CORPORA", "../shared/corpora")))
+    corpora = parser.parse_args().corpora
+    faults: list[str] = []
+    try:
+        own = load_own()
+        print("own articles:", summary(own))
+        faults += near_duplicates(own) + unmarked(own)
+        news = corpora / "news.jsonl.xz"
+        if news.exists():
+            real = load_real(corpora)
+            print("real articles:", summary(real))
+            unknown = read_test_ids() - {a.id for a in real}
+            faults += [f"test.json: {key} is no labelled article" for key in sorted(unknown)]
+            print("looking for real text inside ours …", flush=True)
+            faults += overlaps(own, (document["text"] for document in read_corpus(news)))
+        else:
+            print(f"real articles: their texts are not in {corpora}; checked our own alone")
+    except CorpusError as error:
+        faults.append(str(error))
+    print(*faults, sep="\n")
+    sys.exit(f"{len(faults)} faults" if faults else None)
+
+
+if __name__ == "__main__":
+    main()

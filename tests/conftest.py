@@ -1,0 +1,70 @@
+"""Shared by all tests: no network, no telemetry, a tiny encoder and a tiny artifact made on the spot."""
+
+import os
+import socket
+
+os.environ.update(HF_HUB_OFFLINE="1", WANDB_MODE="offline", WANDB_SILENT="true", ORT_DISABLE_TELEMETRY="1")
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch):
+    """Refuse connections that leave the machine."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test reached for the network: {address}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def own_articles():
+    from seeds.corpus import load_own
+
+    return load_own()
+
+
+@pytest.fixture(scope="session")
+def tiny_tokenizer(own_articles):
+    from isnad.normalize import normalize
+    from train.pretrain.tokenizer import train_tokenizer
+
+    return train_tokenizer([normalize(a.text) for a in own_articles[:40]], 1200)
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory, tiny_tokenizer):
+    """Folder of a random BERT of 2 layers, 32 wide, as `train.pretrain` writes one."""
+    import torch
+    from transformers import BertConfig, BertForMaskedLM
+
+    from train.pretrain.__main__ import save_encoder
+
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=tiny_tokenizer.get_vocab_size(), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=64, max_position_embeddings=128, pad_token_id=0, initializer_range=0.2,
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("encoder")
+    save_encoder(BertForMaskedLM(config), tiny_tokenizer, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_artifact(tmp_path_factory, tiny_encoder, own_articles):
+    """Folder of an exported classifier with random weights: it labels, if not well."""
+    from train.config import Encoder
+    from train.data import make_examples
+    from train.encoder import load_classifier, load_tokenizer
+    from train.export import export
+
+    settings = Encoder(path=str(tiny_encoder), max_length=64, context_tokens=16)
+    tokenizer, layout = load_tokenizer(settings)
+    folder = tmp_path_factory.mktemp("artifact") / "model"
+    examples = make_examples(own_articles[:4], tokenizer, layout)
+    export(load_classifier(settings), tokenizer, layout, examples, folder, {"run": "test"})
+    return folder

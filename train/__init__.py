@@ -1,0 +1,1 @@
+"""Hydra programs: pretrain an encoder, fine-tune a classifier, export it.  Needs the extra `train`."""

@@ -1,0 +1,107 @@
+"""Fine-tune a classifier and export it: corpus and encoder → `runs/<id>/model`.
+
+    python -m train                                  # the default run
+    python -m train seed=2 optimisation.epochs=3     # any key of configs/train.yaml
+    python -m train output=runs/<id>                 # goes on where that run was interrupted
+    python -m train --help                           # all keys and their values
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import hydra
+import transformers
+from omegaconf import OmegaConf
+from transformers import set_seed
+
+from seeds.corpus import CorpusError
+from train.config import TrainConfig
+from train.data import Collator, load_parts, make_examples
+from train.encoder import EncoderError, load_classifier, load_tokenizer, save_transformers
+from train.export import export
+from train.finetune import finetune
+from train.tracking import track
+
+log = logging.getLogger("train")
+
+
+class RunError(ValueError):
+    """The run's folder holds another run."""
+
+
+def _git(*arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()
+
+
+def _claim_folder(folder: Path, config: str) -> bool:
+    """Write the resolved config into the run's folder; False where that run is already finished.
+
+    Raises:
+        RunError: a run with another config is in the folder.
+    """
+    record = folder / "config.yaml"
+    if record.exists() and record.read_text("utf-8") != config:
+        raise RunError(f"{folder} holds a run with another config ({record}): choose another output=")
+    folder.mkdir(parents=True, exist_ok=True)
+    record.write_text(config, "utf-8")
+    return not (folder / "model" / "config.json").exists()
+
+
+def run(config: TrainConfig) -> Path:
+    """Do or go on with the run that `config` describes; returns its folder."""
+    folder = Path(config.output)
+    if not _claim_folder(folder, OmegaConf.to_yaml(config, resolve=True)):
+        log.info("%s is finished already; choose another output= to train anew", folder)
+        return folder
+    set_seed(config.seed)
+    tokenizer, layout = load_tokenizer(config.encoder)
+    parts = load_parts(config.data)
+    train, dev = (make_examples(articles, tokenizer, layout) for articles in (parts.train, parts.dev))
+    log.info("%d sentences of %d articles to train on, %d of %d to develop on",
+             len(train), len(parts.train), len(dev), len(parts.dev))  # fmt: skip
+    if not any(article.sampling != "own" for article in parts.dev):
+        log.warning("no real news among the articles: the texts are not in %s (see seeds/README.md)", config.data.corpora)
+    record: dict[str, Any] = {
+        "commit": _git("rev-parse", "HEAD"),
+        "dirty": bool(_git("status", "--porcelain")),
+        "data_hash": parts.data_hash,
+        "seed": config.seed,
+        "sentences": {"train": len(train), "dev": len(dev)},
+    }
+    split = {"train": [a.id for a in parts.train], "dev": [a.id for a in parts.dev]}
+    (folder / "split.json").write_text(json.dumps(split, indent=1), "utf-8")
+    model = load_classifier(config.encoder)
+    with track(config, folder, record) as tracker:
+        history = finetune(config, model, Collator(layout.pad), train, dev, folder / "checkpoints", [tracker])
+        record["history"] = history
+        provenance = {"run": folder.name, **{k: record[k] for k in ("commit", "dirty", "data_hash", "seed")}}
+        save_transformers(model, config.encoder, folder / "transformers")
+        record["parity"] = export(model, tokenizer, layout, dev, folder / "model", provenance)
+        tracker.summarise({"parity": record["parity"]})
+    (folder / "record.json").write_text(json.dumps(record, indent=1), "utf-8")
+    log.info("now: python -m eval artifact=%s", folder / "model")
+    return folder
+
+
+@hydra.main(version_base="1.3", config_path="../configs", config_name="train")
+def main(config: TrainConfig) -> None:
+    """Command line: see the module's text."""
+    transformers.logging.set_verbosity_error()
+    try:
+        run(config)
+    except (RunError, EncoderError, CorpusError, FileNotFoundError, ValueError) as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

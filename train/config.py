@@ -1,0 +1,72 @@
+"""The schema of `configs/train.yaml`: unknown keys and wrong types are refused before work starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
+
+
+@dataclass
+class Data:
+    """What is learnt from, and what is held out."""
+
+    corpora: str = MISSING  # folder of the real texts
+    own: bool = True  # the articles written for this project
+    real: str = "auto"  # yes, no, or auto: where the corpora are there
+    folds: int = 5
+    fold: int = 0  # the one held out
+    split_by: str = "story"  # story or outlet
+    split_seed: int = MISSING
+    weak: int = 0  # learn from so many sentences labelled by rule instead of those labelled by hand
+    limit: int | None = None  # at most so many sentences a part, for a dry run
+
+
+@dataclass
+class Encoder:
+    """Where the encoder comes from, and how its input is laid out."""
+
+    path: str = MISSING  # a local folder or a hub name
+    random_weights: bool = False  # its shape alone: training from scratch
+    max_length: int = 128
+    context_tokens: int = 32
+    dropout: float = 0.1  # on hidden states; none on attention, where a CPU takes longest over it
+
+
+@dataclass
+class Optimisation:
+    """How the classifier is fitted."""
+
+    epochs: float = 4.0
+    batch_size: int = 32
+    learning_rate: float = 3e-4
+    warmup: float = 0.1  # share of the steps
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.0
+
+
+@dataclass
+class Tracking:
+    """Weights & Biases."""
+
+    mode: str = "disabled"  # disabled, offline or online
+    project: str = "isnad"
+    group: str | None = None
+    tags: list[str] = field(default_factory=list)
+
+
+@dataclass
+class TrainConfig:
+    """Everything that one fine-tuning run depends on."""
+
+    data: Data = field(default_factory=Data)
+    encoder: Encoder = field(default_factory=Encoder)
+    optimisation: Optimisation = field(default_factory=Optimisation)
+    tracking: Tracking = field(default_factory=Tracking)
+    output: str = MISSING  # the run's folder; an unfinished run in it goes on
+    seed: int = 1
+    precision: str = "auto"  # auto, fp32, bf16; auto takes bf16 where the hardware computes in it
+
+
+ConfigStore.instance().store(name="train_schema", node=TrainConfig)

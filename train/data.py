@@ -1,0 +1,94 @@
+"""Labelled articles → training examples: the same encoding as inference, held-out stories kept apart."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from isnad.encoding import Layout, encode
+from isnad.labels import LABELS
+from seeds.corpus import Article, load_articles
+from seeds.splits import Split, split
+from train.config import Data
+from train.weak import weak_articles
+
+Example = dict[str, list[int] | int]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The articles of one run, and a hash of all that was learnt from and measured on."""
+
+    train: list[Article]
+    dev: list[Article]
+    split: Split
+    data_hash: str
+
+
+def load_parts(config: Data) -> Parts:
+    """Load the corpus that `config` asks for and split it; the test part is left out."""
+    articles = load_articles(Path(config.corpora), own=config.own, real=config.real)
+    parts = split(articles, folds=config.folds, fold=config.fold, seed=config.split_seed, by=config.split_by)
+    by_id = {article.id: article for article in articles}
+    digest = hashlib.sha256()
+    for article in sorted(articles, key=lambda a: a.id):
+        digest.update(json.dumps(asdict(article), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    train, dev = ([by_id[key] for key in keys] for keys in (parts.train, parts.dev))
+    if config.weak:
+        train = weak_articles(Path(config.corpora), articles, config.weak, config.split_seed)
+    return Parts(_limit(train, config.limit), _limit(dev, config.limit), parts, digest.hexdigest()[:16])
+
+
+def _limit(articles: list[Article], sentences: int | None) -> list[Article]:
+    if sentences is None:
+        return articles
+    kept, count = [], 0
+    for article in articles:
+        if count >= sentences:
+            break
+        kept.append(article)
+        count += len(article.sentences)
+    return kept
+
+
+def make_examples(articles: Sequence[Article], tokenizer: Tokenizer, layout: Layout) -> list[Example]:
+    """Encode every labelled sentence with its article's text before it, as inference does."""
+    sentences = [(article, s) for article in articles for s in article.sentences]
+    encoded = encode(
+        tokenizer,
+        layout,
+        [article.sentence_text(s) for article, s in sentences],
+        [article.text[: s.start] for article, s in sentences],
+    )
+    return [
+        {"input_ids": e.ids, "token_type_ids": e.segments, "labels": LABELS.index(s.label)}
+        for e, (_, s) in zip(encoded, sentences, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class Collator:
+    """Pads a batch to its longest example (a multiple of 8): int64 tensors of shape (rows, length)."""
+
+    pad: int
+
+    def __call__(self, examples: Sequence[Example]) -> dict[str, Tensor]:
+        """Stack the examples of one batch."""
+        longest = max(len(e["input_ids"]) for e in examples)  # type: ignore[arg-type]
+        shape = (len(examples), -(-longest // 8) * 8)
+        ids = torch.full(shape, self.pad)
+        mask, segments = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
+        for row, example in enumerate(examples):
+            width = len(example["input_ids"])  # type: ignore[arg-type]
+            ids[row, :width] = torch.tensor(example["input_ids"])
+            segments[row, :width] = torch.tensor(example["token_type_ids"])
+            mask[row, :width] = 1
+        labels = torch.tensor([e["labels"] for e in examples])
+        return {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments, "labels": labels}

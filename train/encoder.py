@@ -1,0 +1,87 @@
+"""Load an encoder, from a local folder or the hub, with a fresh classification head and its tokenizer."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+)
+
+from isnad.encoding import Layout
+from isnad.labels import LABELS
+from train.config import Encoder
+
+log = logging.getLogger(__name__)
+
+# The marks that carry the task; an encoder that cannot see them starts with a handicap.
+TELLING_MARKS = "«»“”\":؟"
+
+
+class EncoderError(ValueError):
+    """An encoder cannot be loaded or used; the message says which, why, and what to do."""
+
+
+def unknown_marks(tokenizer: Tokenizer, unk: int | None) -> list[str]:
+    """The telling marks that the tokenizer drops or maps to the unknown token."""
+    ids = {mark: tokenizer.encode(mark, add_special_tokens=False).ids for mark in TELLING_MARKS}
+    return [mark for mark, pieces in ids.items() if not pieces or unk in pieces]
+
+
+def load_tokenizer(config: Encoder) -> tuple[Tokenizer, Layout]:
+    """The encoder's tokenizer, and how inputs are laid out for it.
+
+    Raises:
+        EncoderError: there is no such encoder, it has no fast tokenizer, or its inputs are shorter
+            than `max_length`.
+    """
+    try:
+        wrapped = AutoTokenizer.from_pretrained(config.path)
+        limit = AutoConfig.from_pretrained(config.path).max_position_embeddings
+    except (OSError, ValueError) as error:
+        where = "" if Path(config.path).is_dir() else "; no such folder, and the hub was not reached or has no such model"
+        raise EncoderError(
+            f"encoder.path={config.path}: cannot be loaded{where}. "
+            f"Offline, use the encoder that the repository ships: encoder.path=seeds/encoder\n  ({error})"
+        ) from error
+    if not wrapped.is_fast:
+        raise EncoderError(f"encoder.path={config.path} has no tokenizer.json, which inference needs")
+    if config.max_length > limit:
+        raise EncoderError(f"encoder.max_length={config.max_length}, but {config.path} takes {limit} tokens at most")
+    tokenizer: Tokenizer = wrapped.backend_tokenizer
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    missing = unknown_marks(tokenizer, wrapped.unk_token_id)
+    if missing:
+        log.warning("%s does not know the marks %s: quotations will be harder to see; another encoder is better",
+                    config.path, " ".join(missing))  # fmt: skip
+    cls, sep, pad = wrapped.cls_token_id, wrapped.sep_token_id, wrapped.pad_token_id
+    if cls is None or sep is None or pad is None:
+        raise EncoderError(f"encoder.path={config.path}: its tokenizer lacks one of the [CLS], [SEP], [PAD] tokens")
+    return tokenizer, Layout(config.max_length, config.context_tokens, cls, sep, pad)
+
+
+def load_classifier(config: Encoder) -> PreTrainedModel:
+    """The encoder with a new four-way head, in float32; `random_weights` keeps its shape alone."""
+    labels = {i: label.value for i, label in enumerate(LABELS)}
+    settings = AutoConfig.from_pretrained(
+        config.path, num_labels=len(LABELS), id2label=labels, label2id={v: k for k, v in labels.items()}
+    )
+    settings.dtype = torch.float32  # the weights are stored in half precision
+    settings.hidden_dropout_prob, settings.attention_probs_dropout_prob = config.dropout, 0.0
+    settings._attn_implementation = "eager"  # the fastest for short inputs on a CPU, and what is exported
+    if config.random_weights:
+        return AutoModelForSequenceClassification.from_config(settings)
+    return AutoModelForSequenceClassification.from_pretrained(config.path, config=settings, dtype=torch.float32)
+
+
+def save_transformers(model: PreTrainedModel, config: Encoder, folder: Path) -> None:
+    """Save the fine-tuned model with its tokenizer for `transformers`: `pipeline`, or another `encoder.path`."""
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(config.path).save_pretrained(folder)

@@ -1,0 +1,127 @@
+"""Export a fine-tuned classifier as an artifact: int8 ONNX graph, tokenizer, sealed configuration.
+
+The export is refused unless the exported graph says what the torch model says.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from isnad.artifact import MODEL, TOKENIZER, ArtifactConfig, write_config
+from isnad.encoding import Layout
+from train.data import Collator, Example
+
+log = logging.getLogger(__name__)
+
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+# What parity asks for on the examples given: the float graph is the torch model up to rounding; int8
+# may flip an undecided sentence.
+FLOAT_TOLERANCE = 1e-3  # largest difference of a logit
+INT8_AGREEMENT = 0.98  # share of sentences with the same label
+
+
+class ParityError(RuntimeError):
+    """The exported graph does not say what the model says."""
+
+
+class _Logits(nn.Module):
+    """The model as a function from tensors to logits."""
+
+    def __init__(self, model: PreTrainedModel, inputs: tuple[str, ...]) -> None:
+        super().__init__()
+        self.model, self.inputs = model, inputs
+
+    def forward(self, *tensors: Tensor) -> Tensor:
+        return self.model(**dict(zip(self.inputs, tensors, strict=True))).logits
+
+
+def graph_inputs(model: PreTrainedModel) -> tuple[str, ...]:
+    """The inputs that the model tells apart: those with one segment embedding get no segments."""
+    return INPUTS if getattr(model.config, "type_vocab_size", 0) > 1 else INPUTS[:2]
+
+
+def _to_onnx(model: PreTrainedModel, inputs: tuple[str, ...], sample: dict[str, Tensor], path: Path) -> None:
+    axes = {name: {0: "rows", 1: "length"} for name in inputs} | {"logits": {0: "rows"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing warns of every shape that it records
+        torch.onnx.export(
+            _Logits(model, inputs).eval(), tuple(sample[name] for name in inputs), str(path),
+            input_names=list(inputs), output_names=["logits"], dynamic_axes=axes,
+            opset_version=17, dynamo=False,
+        )  # fmt: skip
+    onnx.checker.check_model(str(path))
+
+
+def _run(path: Path, inputs: tuple[str, ...], batches: list[dict[str, Tensor]]) -> np.ndarray:
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    rows = [session.run(["logits"], {name: batch[name].numpy() for name in inputs})[0] for batch in batches]
+    return np.concatenate(rows)
+
+
+def check_parity(reference: np.ndarray, float_logits: np.ndarray, int8_logits: np.ndarray) -> dict[str, float]:
+    """Compare logits of shape (rows, 4); returns what was measured.
+
+    Raises:
+        ParityError: the float graph differs by more than rounding, or int8 flips too many labels.
+    """
+    difference = float(np.abs(reference - float_logits).max())
+    agreement = float((reference.argmax(1) == int8_logits.argmax(1)).mean())
+    if not difference <= FLOAT_TOLERANCE:
+        raise ParityError(
+            f"the exported graph differs from the model by {difference:.2e} in a logit (at most {FLOAT_TOLERANCE:.0e})"
+        )
+    if agreement < INT8_AGREEMENT:
+        raise ParityError(f"int8 keeps the label of {agreement:.1%} of the sentences (at least {INT8_AGREEMENT:.0%})")
+    return {"float_difference": difference, "int8_agreement": agreement}
+
+
+@torch.no_grad()
+def export(
+    model: PreTrainedModel,
+    tokenizer: Tokenizer,
+    layout: Layout,
+    examples: list[Example],
+    directory: Path,
+    provenance: dict[str, Any],
+) -> dict[str, float]:
+    """Write the artifact to `directory` and return the parity measured on `examples`.
+
+    The directory appears whole or not at all: it is made beside its place and moved there.
+
+    Raises:
+        ParityError: the exported graph does not say what the model says; nothing is written.
+    """
+    model = model.float().cpu().eval()
+    inputs = graph_inputs(model)
+    collate = Collator(layout.pad)
+    batches = [collate(examples[i : i + 16]) for i in range(0, min(len(examples), 256), 16)]
+    reference = torch.cat([model(**{k: b[k] for k in inputs}).logits for b in batches]).numpy()
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}-") as work:
+        full, made = Path(work, "float.onnx"), Path(work, "made")
+        made.mkdir()
+        _to_onnx(model, inputs, batches[0], full)
+        quantize_dynamic(full, made / MODEL, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
+        parity = check_parity(reference, _run(full, inputs, batches), _run(made / MODEL, inputs, batches))
+        tokenizer.save(str(made / TOKENIZER))
+        write_config(made, ArtifactConfig(layout, inputs, provenance=provenance | {"parity": parity}))
+        if directory.exists():
+            shutil.rmtree(directory)
+        made.replace(directory)
+    size = (directory / MODEL).stat().st_size / 1e6
+    log.info("model of %.1f MB in %s; int8 keeps %.1f %% of the labels", size, directory, 100 * parity["int8_agreement"])
+    return parity

@@ -1,0 +1,90 @@
+"""Fit the classifier with `transformers.Trainer`, from its start or from where a killed run stopped."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+from transformers import (
+    EvalPrediction,
+    PreTrainedModel,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
+from transformers.trainer_utils import get_last_checkpoint
+
+from eval.metrics import classification_metrics
+from isnad.labels import LABELS
+from train.config import TrainConfig
+from train.data import Collator, Example
+from train.hardware import pick_device, use_bf16
+
+log = logging.getLogger(__name__)
+
+
+def _metrics(prediction: EvalPrediction) -> dict[str, float]:
+    labels = [label.value for label in LABELS]
+    gold = [labels[i] for i in prediction.label_ids]
+    predicted = [labels[i] for i in np.asarray(prediction.predictions).argmax(-1)]
+    metrics = classification_metrics(gold, predicted)
+    return {"macro_f1": metrics["macro_f1"]} | {f"f1_{k}": v["f1"] for k, v in metrics["per_class"].items()}
+
+
+def training_arguments(config: TrainConfig, folder: Path) -> TrainingArguments:
+    """The Trainer's arguments; length-grouped batches waste little on padding."""
+    o = config.optimisation
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=o.epochs,
+        per_device_train_batch_size=o.batch_size,
+        per_device_eval_batch_size=64,
+        learning_rate=o.learning_rate,
+        warmup_steps=o.warmup,
+        weight_decay=o.weight_decay,
+        label_smoothing_factor=o.label_smoothing,
+        lr_scheduler_type="linear",
+        train_sampling_strategy="group_by_length",
+        bf16=use_bf16(config.precision, pick_device("auto")),
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=1,
+        logging_steps=20,
+        seed=config.seed,
+        data_seed=config.seed,
+        report_to="none",
+        dataloader_pin_memory=False,
+    )
+
+
+def finetune(
+    config: TrainConfig,
+    model: PreTrainedModel,
+    collator: Collator,
+    train: list[Example],
+    dev: list[Example],
+    folder: Path,
+    callbacks: list[TrainerCallback],
+) -> list[dict[str, float]]:
+    """Train `model` in place; returns the Trainer's log.
+
+    The last epoch's weights are taken, not the best on dev: choosing by dev would flatter dev.
+    Checkpoints go to `folder`; where one is already there, training goes on from it.
+    """
+    trainer = Trainer(
+        model=model,
+        args=training_arguments(config, folder),
+        data_collator=collator,
+        train_dataset=train,
+        eval_dataset=dev,
+        compute_metrics=_metrics,
+        callbacks=callbacks,
+    )
+    # Else the loss is multiplied by accumulation steps and processes (huggingface/transformers#47688).
+    trainer.model_accepts_loss_kwargs = False
+    checkpoint = get_last_checkpoint(str(folder)) if folder.is_dir() else None
+    if checkpoint:
+        log.info("going on from %s", checkpoint)
+    trainer.train(resume_from_checkpoint=checkpoint)
+    return trainer.state.log_history

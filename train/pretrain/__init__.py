@@ -1,0 +1,1 @@
+"""Pretrain the small Arabic news encoder that the repository ships (`python -m train.pretrain`)."""

@@ -1,0 +1,138 @@
+"""Pretrain an encoder: text → tokenizer → packed windows → BERT → a folder that `AutoModel` loads.
+
+    python -m train.pretrain                       # what seeds/encoder was made with
+    python -m train.pretrain text.documents=500 optimisation.steps=20   # a dry run
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from pathlib import Path
+
+import hydra
+import numpy as np
+import torch
+from omegaconf import OmegaConf
+from tokenizers import Tokenizer
+from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast, set_seed
+
+from seeds.corpus import load_own, load_real, read_corpus
+from seeds.stories import like_any
+from train.pretrain.config import PretrainConfig, Text
+from train.pretrain.data import Packer, clean, tokenize
+from train.pretrain.embeddings import ppmi_embeddings
+from train.pretrain.loop import Pretrainer
+from train.pretrain.tokenizer import train_tokenizer
+
+log = logging.getLogger(__name__)
+HELD_OUT = 0.005  # share of the documents kept for the held-out loss
+
+
+def gather_documents(text: Text) -> list[str]:
+    """The cleaned documents, in a fixed order, without any labelled article or near-copy of one.
+
+    An encoder that has read the articles it is evaluated on would flatter every figure.
+    """
+    documents: dict[str, str] = {}
+    for name in text.files:
+        for document in read_corpus(Path(text.corpora) / name):
+            if not text.only or document["id"].startswith(tuple(text.only)):
+                documents[document["id"]] = f"{document['title']}\n{document['text']}"
+            if text.documents is not None and len(documents) >= text.documents:
+                break
+    labelled = {article.id: article.text for article in load_real(Path(text.corpora))}
+    excluded = like_any(documents, labelled.values()) | labelled.keys()
+    kept = [value for key, value in documents.items() if key not in excluded]
+    log.info("%d documents, %d left out because they are labelled or like one that is",
+             len(kept), len(documents) - len(kept))  # fmt: skip
+    if text.own_articles:
+        kept += [f"{article.title}\n{article.text}" for article in load_own()]
+    return [cleaned for document in kept if (cleaned := " ".join(clean(document)))]
+
+
+def prepare(config: PretrainConfig, folder: Path) -> tuple[Tokenizer, np.ndarray, np.ndarray]:
+    """Tokenizer, training tokens and held-out tokens; made once, kept in the run's folder."""
+    names = ("tokenizer.json", "train.npy", "held_out.npy")
+    if not all((folder / name).exists() for name in names):
+        documents = gather_documents(config.text)
+        random.Random(0).shuffle(documents)
+        held_out = max(1, round(HELD_OUT * len(documents)))
+        tokenizer = train_tokenizer(documents[held_out:], config.encoder.vocabulary_size)
+        np.save(folder / "train.npy", tokenize(documents[held_out:], tokenizer))
+        np.save(folder / "held_out.npy", tokenize(documents[:held_out], tokenizer))
+        tokenizer.save(str(folder / "tokenizer.json"))
+    return (
+        Tokenizer.from_file(str(folder / "tokenizer.json")),
+        np.load(folder / "train.npy", mmap_mode="r"),
+        np.load(folder / "held_out.npy", mmap_mode="r"),
+    )
+
+
+def build_model(config: PretrainConfig, tokens: np.ndarray, vocabulary: int) -> BertForMaskedLM:
+    """A BERT to start from, without dropout: so few passes over the text cannot overfit.
+
+    BERT's initial spread of .02 suits a width of 768; at 256 it leaves attention flat for thousands of
+    steps, so the spread is 1/√width.  The position embeddings start as sinusoids (Vaswani et al. 2017),
+    in which «the word before» is already something that attention can ask for.
+    """
+    shape = config.encoder
+    spread = shape.width**-0.5
+    model = BertForMaskedLM(
+        BertConfig(
+            vocab_size=vocabulary, hidden_size=shape.width, num_hidden_layers=shape.layers,
+            num_attention_heads=shape.heads, intermediate_size=4 * shape.width,
+            max_position_embeddings=shape.length, pad_token_id=0, initializer_range=spread,
+            hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+        )
+    )  # fmt: skip
+    angles = torch.arange(shape.length)[:, None] * 10_000 ** (-torch.arange(0, shape.width, 2) / shape.width)
+    positions = torch.stack((angles.sin(), angles.cos()), dim=2).flatten(1)
+    words = torch.from_numpy(ppmi_embeddings(tokens, vocabulary, shape.width, config.seed))
+    frequency = torch.from_numpy(np.bincount(tokens, minlength=vocabulary) + 1.0)
+    with torch.no_grad():
+        model.bert.embeddings.position_embeddings.weight.copy_(positions * spread)
+        model.bert.embeddings.word_embeddings.weight.copy_(words)  # tied to the output layer
+        model.cls.predictions.bias.copy_((frequency / frequency.sum()).log())
+    return model
+
+
+def save_encoder(model: BertForMaskedLM, tokenizer: Tokenizer, folder: Path) -> None:
+    """Write config, half-precision weights and tokenizer, with BERT's usual dropout for fine-tuning."""
+    encoder = model.bert
+    encoder.config.hidden_dropout_prob = encoder.config.attention_probs_dropout_prob = 0.1
+    encoder.half().save_pretrained(folder)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, model_max_length=model.config.max_position_embeddings,
+        pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]",
+    ).save_pretrained(folder)  # fmt: skip
+
+
+@hydra.main(version_base="1.3", config_path="../../configs", config_name="pretrain")
+def main(config: PretrainConfig) -> None:
+    """Run or resume the pretraining that `config` describes."""
+    folder = Path(config.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
+    set_seed(config.seed)
+    tokenizer, train, held_out = prepare(config, folder)
+    log.info("%d training tokens, vocabulary %d", len(train), tokenizer.get_vocab_size())
+    o, length = config.optimisation, config.encoder.length
+    model = build_model(config, train, tokenizer.get_vocab_size())
+    log.info("%d parameters", model.num_parameters())
+    pretrainer = Pretrainer(
+        config,
+        model,
+        Packer(train, tokenizer, length, o.rows, o.masked, config.seed),
+        Packer(held_out, tokenizer, length, min(o.rows, 8), o.masked, 0),
+    )
+    history = pretrainer.run()
+    if history:
+        (folder / "result.json").write_text(json.dumps(history[-1]))
+    save_encoder(pretrainer.model.cpu(), tokenizer, folder / "encoder")
+    log.info("encoder in %s", folder / "encoder")
+
+
+if __name__ == "__main__":
+    main()

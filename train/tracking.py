@@ -1,0 +1,60 @@
+"""Tell Weights & Biases about a run; a run never fails or waits for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+from transformers import TrainerCallback
+
+from train.config import TrainConfig
+
+log = logging.getLogger(__name__)
+MODES = ("disabled", "offline", "online")
+
+
+class Tracker(TrainerCallback):
+    """Passes what the Trainer logs on to a wandb run, or to nothing."""
+
+    def __init__(self, run: Any | None = None) -> None:
+        self._run = run
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
+        """Log the Trainer's figures, those of evaluation under `dev/`, the others under `train/`."""
+        if self._run is not None and logs:
+            named = {f"dev/{k[5:]}" if k.startswith("eval_") else f"train/{k}": v for k, v in logs.items()}
+            self._run.log(named, step=state.global_step)
+
+    def summarise(self, values: Mapping[str, Any]) -> None:
+        """Set figures of the whole run."""
+        if self._run is not None:
+            self._run.summary.update(dict(values))
+
+
+@contextmanager
+def track(config: TrainConfig, folder: Path, record: Mapping[str, Any]) -> Iterator[Tracker]:
+    """Open a wandb run for the length of a training run.
+
+    Raises:
+        ValueError: `tracking.mode` is not disabled, offline or online.
+    """
+    tracking = config.tracking
+    if tracking.mode not in MODES:
+        raise ValueError(f"tracking.mode={tracking.mode!r}: choose one of {', '.join(MODES)}")
+    if tracking.mode == "disabled":
+        yield Tracker()
+        return
+    import wandb
+
+    with wandb.init(
+        project=tracking.project, mode=tracking.mode, dir=folder, name=folder.name, job_type="finetune",
+        group=tracking.group, tags=list(tracking.tags), reinit="finish_previous",
+        config={**OmegaConf.to_container(config, resolve=True), "record": dict(record)},
+    ) as run:  # fmt: skip
+        yield Tracker(run)
+    if tracking.mode == "offline":
+        log.info("to upload this run: wandb sync %s", folder / "wandb" / "latest-run")
