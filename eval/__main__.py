@@ -1,7 +1,7 @@
 """Evaluate an exported model beside the baselines: figures, a table, a report.
 
-    python -m eval artifact=runs/<id>/model             # on the articles that the run held out
-    python -m eval artifact=isnad/model split=runs/<id>/split.json part=test   # for a release
+python -m eval artifact=runs/<id>/model             # on the articles that the run held out
+python -m eval artifact=isnad/model split=runs/<id>/split.json part=test   # for a release
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def select(articles: list[Article], split: Path, part: str) -> tuple[list[Articl
     train = [a for a in articles if a.id in set(ids["train"])]
     held_out = [a for a in articles if a.id in wanted]
     if not held_out:
-        raise ValueError(f"part={part}: none of its articles is there; the real ones need their texts (seeds/README.md)")
+        raise ValueError(
+            f"part={part}: none of its articles is there; the real ones need their texts (seeds/README.md)"
+        )
     return train, held_out
 
 
@@ -46,12 +48,8 @@ def main(config: EvalConfig) -> None:
     """Command line: see the module's text."""
     console = Console()
     try:
-        train, held_out = select(
-            load_articles(Path(config.corpora), real=config.real), Path(config.split), config.part
-        )
-        results = evaluate(
-            Classifier(config.artifact), train, held_out, resamples=config.resamples, seed=config.seed
-        )
+        train, held_out = select(load_articles(Path(config.corpora), real=config.real), Path(config.split), config.part)
+        results = evaluate(Classifier(config.artifact), train, held_out, resamples=config.resamples, seed=config.seed)
     except (ArtifactError, FileNotFoundError, ValueError) as error:
         sys.exit(f"error: {error}")
     results |= {"artifact": config.artifact, "part": config.part, "resamples": config.resamples}

@@ -10,8 +10,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from seeds.rules import label_by_rules
 from isnad.normalize import normalize
+from seeds.rules import label_by_rules
 
 
 class Baseline(Protocol):

@@ -50,7 +50,8 @@ def macro_f1_interval(
     cluster bootstrap); resampling sentences would make the interval too narrow.
 
     Args:
-        gold, predicted: one label a sentence.
+        gold: one label a sentence.
+        predicted: as many.
         articles: the article that each sentence is of.
         resamples: how many times the articles are drawn.
         seed: of the draws.

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from isnad.quotes import Marks, find_marks
 
@@ -29,7 +30,10 @@ _DOTTED_BEFORE = re.compile(r"(?:^|[\s(«“\"])(\w{1,5})\.\s?$")
 _WORD = re.compile(r"\w+")
 # The names of Latin letters as Arabic writes them, in initials such as «جيه. كيه. رولينغ».
 _LETTER_NAMES = frozenset(
-    "إيه ايه بي سي دي إي اي إف اف جي إتش اتش آي جيه جاي كيه كي إل ال إم ام إن ان أو او كيو آر ار إس اس تي يو في دبليو إكس اكس واي زد زي".split()
+    """
+    إيه ايه بي سي دي إي اي إف اف جي إتش اتش آي جيه جاي كيه كي إل ال إم ام إن ان أو او كيو آر ار إس اس تي يو في
+    دبليو إكس اكس واي زد زي
+    """.split()
 )
 _TITLES = frozenset("د أ م ا ص ت ق س ج ب ع ه هـ أد ود وأ وم وا".split())
 # «..» is a pause, not an end, within fewer words of a sentence's start or in so short a quotation (a title).
@@ -91,9 +95,7 @@ def _end_of_marks(text: str, end: int, ceiling: int, marks: Marks) -> int:
         attached = text[at] in _CLOSING_BRACKETS or (text[at] in _STRAY_CLOSING and at not in marks.opening)
         if at in marks.closing or (attached and not spaced):
             end = at + (2 if text[at : at + 2] in ("''", ">>") else 1)
-        elif found := _TERMINATOR.match(text, at, ceiling):
-            end = found.end()
-        elif found := _TRAILER.match(text, at, ceiling):
+        elif found := _TERMINATOR.match(text, at, ceiling) or _TRAILER.match(text, at, ceiling):
             end = found.end()
         else:
             return end
@@ -153,7 +155,7 @@ def split(text: str) -> list[Span]:
     for paragraph in _PARAGRAPH.finditer(text):
         floor, ceiling = paragraph.span()
         cuts = [floor, *_boundaries(text, floor, ceiling, marks), ceiling]
-        for first, last in zip(cuts, cuts[1:], strict=False):
+        for first, last in pairwise(cuts):
             for start, end in _pieces(text, first, last):
                 spans.extend(_trimmed(text, start, end))
     crossing = sorted((q.start, q.end) for q in marks.quotations)

@@ -7,6 +7,7 @@ the real corpora inside our own text; counts by label, outlet and phenomenon.  E
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
@@ -14,12 +15,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from isnad.labels import LABELS
+from sklearn.metrics import cohen_kappa_score
+
+from isnad.labels import LABELS, Label
 from isnad.normalize import normalize
-from seeds.corpus import Article, CorpusError, load_own, load_real, read_corpus
+from seeds.corpus import CORPUS, Article, CorpusError, load_own, load_real, read_corpus
 from seeds.splits import read_test_ids
 from seeds.stories import group_stories
 
+SECOND_PASS = CORPUS / "second_pass.json"
 RUN = 8  # words
 _WORD = re.compile(r"[ء-ي]+")
 
@@ -33,12 +37,8 @@ def word_runs(text: str) -> Iterator[tuple[str, ...]]:
 def overlaps(own: Sequence[Article], texts: Iterable[str]) -> list[str]:
     """Faults: runs of eight words that an article of ours shares with one of `texts`."""
     ours = {run: article.id for article in own for run in word_runs(article.text)}
-    return [
-        f"{ours[run]}: shares with the corpora: {' '.join(run)}"
-        for text in texts
-        for run in set(word_runs(text))
-        if run in ours
-    ]
+    shared = {run for text in texts for run in word_runs(text) if run in ours}
+    return sorted(f"{ours[run]}: shares with the corpora: {' '.join(run)}" for run in shared)
 
 
 def near_duplicates(articles: Sequence[Article]) -> list[str]:
@@ -48,13 +48,28 @@ def near_duplicates(articles: Sequence[Article]) -> list[str]:
 
 
 def unmarked(articles: Sequence[Article]) -> list[str]:
-    """Faults: sentences that deny or claim with neither cue nor source: by what would they be known?"""
+    """Faults: reported claims with neither cue nor source: by what would they be known?"""
     return [
         f"{a.id}: characters {s.start}:{s.end}: {s.label} without cue or source"
         for a in articles
         for s in a.sentences
-        if s.label.value == "reported_claim" and not (s.cue or s.source)
+        if s.label is Label.REPORTED_CLAIM and not (s.cue or s.source)
     ]
+
+
+def agreement(articles: Sequence[Article]) -> tuple[float, float]:
+    """Share of equal labels and Cohen's κ of the two passes over our own articles.
+
+    The passes are rebuilt from the settled labels and the differences on record.
+    """
+    differences = {(d["id"], d["sentence"]): d for d in json.loads(SECOND_PASS.read_text("utf-8"))["differences"]}
+    settled = {(a.id, i): s.label.value for a in articles for i, s in enumerate(a.sentences)}
+    first, second = (
+        [differences[key][which] if key in differences else label for key, label in settled.items()]
+        for which in ("first", "second")
+    )
+    same = sum(a == b for a, b in zip(first, second, strict=True)) / len(first)
+    return same, float(cohen_kappa_score(first, second))
 
 
 def summary(articles: Sequence[Article]) -> str:
@@ -80,6 +95,8 @@ def main() -> None:
     try:
         own = load_own()
         print("own articles:", summary(own))
+        same, kappa = agreement(own)
+        print(f"  two passes agree on {same:.1%} of the sentences, κ = {kappa:.3f}")
         faults += near_duplicates(own) + unmarked(own)
         news = corpora / "news.jsonl.xz"
         if news.exists():

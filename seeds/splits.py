@@ -46,12 +46,13 @@ def _folds(articles: Sequence[Article], groups: Sequence[str], folds: int, seed:
     return fold_of
 
 
-def split(articles: Sequence[Article], *, folds: int, fold: int, seed: int, by: str = "story") -> Split:
+def split(articles: Sequence[Article], *, folds: int, fold: int | None, seed: int, by: str = "story") -> Split:
     """Hold out one fold of the articles to develop on.
 
     Args:
         articles: all labelled articles.
-        folds: how many folds; `fold` is the one held out, from 0.
+        folds: how many folds.
+        fold: the one held out, from 0, or None to hold out the test part alone.
         seed: shuffles the folds.
         by: `story` keeps near-copies together; `outlet` also keeps every outlet whole, and drops from
             the training part whatever tells a held-out story.
@@ -61,14 +62,14 @@ def split(articles: Sequence[Article], *, folds: int, fold: int, seed: int, by: 
     """
     if by not in SPLIT_BY:
         raise ValueError(f"split by {by!r}: choose one of {', '.join(SPLIT_BY)}")
-    if not 0 <= fold < folds:
+    if fold is not None and not 0 <= fold < folds:
         raise ValueError(f"fold={fold}: with folds={folds} it is 0 to {folds - 1}")
     story = group_stories({a.id: a.text for a in articles})
     test = {a.id for a in articles} & read_test_ids()
     rest = sorted((a for a in articles if a.id not in test), key=lambda a: a.id)
     groups = [story[a.id] if by == "story" else a.outlet for a in rest]
     fold_of = _folds(rest, groups, folds, seed)
-    dev = {a.id for a in rest if fold_of[a.id] == fold}
+    dev = {a.id for a in rest if fold_of[a.id] == fold}  # none for fold None
     held_out_stories = {story[key] for key in dev | test}
     train = {a.id for a in rest if a.id not in dev and story[a.id] not in held_out_stories}
     return Split(tuple(sorted(train)), tuple(sorted(dev)), tuple(sorted(test)))

@@ -1,6 +1,6 @@
 """Turn labelled sentences that carry their text into the stand-off labels that are committed.
 
-    python -m seeds.standoff ANNOTATION.jsonl CORPORA      # rewrites seeds/corpus/real.jsonl
+python -m seeds.standoff ANNOTATION.jsonl CORPORA      # rewrites seeds/corpus/real.jsonl
 """
 
 from __future__ import annotations

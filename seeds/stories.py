@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-import numpy as np
 from datasketch import MinHash, MinHashLSH
 
 from isnad.normalize import normalize

@@ -1,9 +1,9 @@
 """Fine-tune a classifier and export it: corpus and encoder → `runs/<id>/model`.
 
-    python -m train                                  # the default run
-    python -m train seed=2 optimisation.epochs=3     # any key of configs/train.yaml
-    python -m train output=runs/<id>                 # goes on where that run was interrupted
-    python -m train --help                           # all keys and their values
+python -m train                                  # the default run
+python -m train seed=2 optimisation.epochs=3     # any key of configs/train.yaml
+python -m train output=runs/<id>                 # goes on where that run was interrupted
+python -m train --help                           # all keys and their values
 """
 
 from __future__ import annotations
@@ -69,8 +69,10 @@ def run(config: TrainConfig) -> Path:
     train, dev = (make_examples(articles, tokenizer, layout) for articles in (parts.train, parts.dev))
     log.info("%d sentences of %d articles to train on, %d of %d to develop on",
              len(train), len(parts.train), len(dev), len(parts.dev))  # fmt: skip
-    if not any(article.sampling != "own" for article in parts.dev):
-        log.warning("no real news among the articles: the texts are not in %s (see seeds/README.md)", config.data.corpora)
+    if all(article.is_own for article in parts.train):
+        log.warning(
+            "no real news among the articles: the texts are not in %s (see seeds/README.md)", config.data.corpora
+        )
     record: dict[str, Any] = {
         "commit": _git("rev-parse", "HEAD"),
         "dirty": bool(_git("status", "--porcelain")),
@@ -86,7 +88,7 @@ def run(config: TrainConfig) -> Path:
         record["history"] = history
         provenance = {"run": folder.name, **{k: record[k] for k in ("commit", "dirty", "data_hash", "seed")}}
         save_transformers(model, config.encoder, folder / "transformers")
-        record["parity"] = export(model, tokenizer, layout, dev, folder / "model", provenance)
+        record["parity"] = export(model, tokenizer, layout, dev or train, folder / "model", provenance)
         tracker.summarise({"parity": record["parity"]})
     (folder / "record.json").write_text(json.dumps(record, indent=1), "utf-8")
     log.info("now: python -m eval artifact=%s", folder / "model")

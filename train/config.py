@@ -16,7 +16,7 @@ class Data:
     own: bool = True  # the articles written for this project
     real: str = "auto"  # yes, no, or auto: where the corpora are there
     folds: int = 5
-    fold: int = 0  # the one held out
+    fold: int | None = 0  # the one held out; null: none, for a release
     split_by: str = "story"  # story or outlet
     split_seed: int = MISSING
     weak: int = 0  # learn from so many sentences labelled by rule instead of those labelled by hand

@@ -21,7 +21,7 @@ from train.config import Encoder
 log = logging.getLogger(__name__)
 
 # The marks that carry the task; an encoder that cannot see them starts with a handicap.
-TELLING_MARKS = "«»“”\":؟"
+TELLING_MARKS = '«»“”":؟'
 
 
 class EncoderError(ValueError):
@@ -45,7 +45,9 @@ def load_tokenizer(config: Encoder) -> tuple[Tokenizer, Layout]:
         wrapped = AutoTokenizer.from_pretrained(config.path)
         limit = AutoConfig.from_pretrained(config.path).max_position_embeddings
     except (OSError, ValueError) as error:
-        where = "" if Path(config.path).is_dir() else "; no such folder, and the hub was not reached or has no such model"
+        where = (
+            "" if Path(config.path).is_dir() else "; no such folder, and the hub was not reached or has no such model"
+        )
         raise EncoderError(
             f"encoder.path={config.path}: cannot be loaded{where}. "
             f"Offline, use the encoder that the repository ships: encoder.path=seeds/encoder\n  ({error})"

@@ -32,7 +32,7 @@ def _metrics(prediction: EvalPrediction) -> dict[str, float]:
     return {"macro_f1": metrics["macro_f1"]} | {f"f1_{k}": v["f1"] for k, v in metrics["per_class"].items()}
 
 
-def training_arguments(config: TrainConfig, folder: Path) -> TrainingArguments:
+def training_arguments(config: TrainConfig, folder: Path, *, evaluate: bool) -> TrainingArguments:
     """The Trainer's arguments; length-grouped batches waste little on padding."""
     o = config.optimisation
     return TrainingArguments(
@@ -47,7 +47,7 @@ def training_arguments(config: TrainConfig, folder: Path) -> TrainingArguments:
         lr_scheduler_type="linear",
         train_sampling_strategy="group_by_length",
         bf16=use_bf16(config.precision, pick_device("auto")),
-        eval_strategy="epoch",
+        eval_strategy="epoch" if evaluate else "no",
         save_strategy="epoch",
         save_total_limit=1,
         logging_steps=20,
@@ -74,10 +74,10 @@ def finetune(
     """
     trainer = Trainer(
         model=model,
-        args=training_arguments(config, folder),
+        args=training_arguments(config, folder, evaluate=bool(dev)),
         data_collator=collator,
         train_dataset=train,
-        eval_dataset=dev,
+        eval_dataset=dev or None,
         compute_metrics=_metrics,
         callbacks=callbacks,
     )

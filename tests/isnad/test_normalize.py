@@ -4,7 +4,9 @@ from hypothesis import strategies as st
 
 from isnad.normalize import normalize, normalize_with_offsets
 
-ARABIC = st.text(st.one_of(st.characters(), st.sampled_from("اأإآوي ىـًّٰ\u0653\u0654\u0655«»“”\"'٣۴ﷲﻻﹰ\u202b\u200f\ufeff\n،؟")))
+ARABIC = st.text(
+    st.one_of(st.characters(), st.sampled_from("اأإآوي ىـًّٰ\u0653\u0654\u0655«»“”\"'٣۴ﷲﻻﹰ\u202b\u200f\ufeff\n،؟"))
+)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +31,9 @@ def test_removes_what_does_not_carry_the_task(raw, expected):
     assert normalize(raw) == expected
 
 
-@pytest.mark.parametrize("kept", ["«»", "“”", "‘’", "\"'", "„‟", "‹›", ":", "؛", "،", "؟", "–—-", "…", "أعتقد اعتقد", "آ إ ؤ ئ ء ى ة"])
+@pytest.mark.parametrize(
+    "kept", ["«»", "“”", "‘’", "\"'", "„‟", "‹›", ":", "؛", "،", "؟", "–—-", "…", "أعتقد اعتقد", "آ إ ؤ ئ ء ى ة"]
+)
 def test_keeps_what_carries_the_task(kept):
     assert normalize(kept) == kept
 

@@ -91,7 +91,9 @@ def test_marks_in_any_disorder_never_stand_alone(text):
         assert all(any(c.isalnum() for c in s) for s in found)
 
 
-@pytest.mark.parametrize("text", ["كلمة " * 20_000, "ا" * 100_000, "كلمة، " * 20_000], ids=["words", "letters", "commas"])
+@pytest.mark.parametrize(
+    "text", ["كلمة " * 20_000, "ا" * 100_000, "كلمة، " * 20_000], ids=["words", "letters", "commas"]
+)
 def test_a_text_without_full_stops_is_bounded(text):
     found = sentences(text)
     assert all(len(s) <= LONGEST for s in found)

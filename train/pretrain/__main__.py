@@ -1,7 +1,7 @@
 """Pretrain an encoder: text → tokenizer → packed windows → BERT → a folder that `AutoModel` loads.
 
-    python -m train.pretrain                       # what seeds/encoder was made with
-    python -m train.pretrain text.documents=500 optimisation.steps=20   # a dry run
+python -m train.pretrain                       # what seeds/encoder was made with
+python -m train.pretrain text.documents=500 optimisation.steps=20   # a dry run
 """
 
 from __future__ import annotations

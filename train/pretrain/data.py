@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -103,4 +102,3 @@ class Packer:
         other = rng.integers(self.first_ordinary, self.vocabulary, size=ids.shape)
         masked = np.where(chosen & (dice >= 0.9), other, masked)
         return Batch(*(torch.from_numpy(a) for a in (masked, types, labels)))
-

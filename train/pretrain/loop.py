@@ -141,9 +141,7 @@ class Pretrainer:
                 parameter.copy_(tensors[f"model.{name}"])
         optimizer: dict[str, Any] = self.optimizer.state_dict()
         optimizer["state"] = {
-            number: {
-                key: tensors[f"optimizer.{number}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")
-            }
+            number: {key: tensors[f"optimizer.{number}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
             for number in range(len(parameters))
         }
         self.optimizer.load_state_dict(optimizer)

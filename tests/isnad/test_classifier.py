@@ -1,0 +1,173 @@
+import dataclasses
+import pickle
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import isnad
+from isnad import LABELS, Classifier, Label, Prediction, Sentence, Span
+
+ARTICLE = """عنوان الخبر
+عقد المجلس جلسته أمس.وقال رئيسه: «لن نتراجع. سنمضي».
+ونفت الوزارة علمها بالأمر، وقال BBC إن 3.5 في المئة وافقوا."""
+
+
+@pytest.fixture(scope="module")
+def classifier(tiny_artifact):
+    return Classifier(tiny_artifact)
+
+
+def close(a, b):
+    return all(abs(x.probabilities[k] - y.probabilities[k]) < 0.05 for x, y in zip(a, b, strict=True) for k in LABELS)
+
+
+def test_a_prediction_is_whole(classifier):
+    (p,) = classifier.classify(["ونفت الشركة أن تكون قد علمت بالخلل."])
+    assert set(p.probabilities) == set(LABELS)
+    assert sum(p.probabilities.values()) == pytest.approx(1)
+    assert p.score == p.probabilities[p.label] == max(p.probabilities.values())
+    assert p.cue is None
+    assert p.source is None
+
+
+def test_annotate_gives_the_article_back(classifier):
+    sentences = classifier.annotate(ARTICLE)
+    assert [s.text for s in sentences] == [
+        "عنوان الخبر",
+        "عقد المجلس جلسته أمس.",
+        "وقال رئيسه: «لن نتراجع.",
+        "سنمضي».",
+        "ونفت الوزارة علمها بالأمر، وقال BBC إن 3.5 في المئة وافقوا.",
+    ]
+    assert all(ARTICLE[s.start : s.end] == s.text for s in sentences)
+
+
+def test_annotate_is_classify_with_the_text_before(classifier):
+    sentences = classifier.annotate(ARTICLE)
+    again = classifier.classify([s.text for s in sentences], [ARTICLE[: s.start] for s in sentences])
+    assert [p.probabilities for p in again] == [s.probabilities for s in sentences]
+
+
+def test_the_context_is_looked_at(classifier):
+    alone, after = classifier.classify(["وأضاف أنه باق."] * 2, [None, "قال الوزير: «نعم»."])
+    assert alone.probabilities != after.probabilities
+
+
+def test_results_are_frozen_picklable_and_plain(classifier):
+    (sentence, *_) = classifier.annotate(ARTICLE)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        sentence.label = Label.DENIAL
+    assert pickle.loads(pickle.dumps(sentence)) == sentence
+    assert isinstance(sentence, Sentence)
+    assert isinstance(sentence, Prediction)
+    record = sentence.to_dict()
+    assert list(record) == ["text", "start", "end", "label", "score", "probabilities", "cue", "source"]
+    assert list(record["probabilities"]) == [str(label) for label in LABELS]
+    full = dataclasses.replace(sentence, cue=Span("قال", 0, 3))
+    assert full.to_dict()["cue"] == {"text": "قال", "start": 0, "end": 3}
+
+
+def test_nothing_in_nothing_out(classifier):
+    assert classifier.classify([]) == []
+    assert classifier.classify([], []) == []
+    assert classifier.annotate("") == []
+    assert classifier.annotate(" \n\t") == []
+
+
+@pytest.mark.parametrize("wordless", ["", "   ", "...", "«»", "\u200f", "🙂"])
+def test_a_sentence_without_words_is_background(classifier, wordless):
+    (p,) = classifier.classify([wordless])
+    assert (p.label, p.score) == (Label.BACKGROUND, 1.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ا" * 100_000,
+        "كلمة " * 20_000,
+        "قال \ud800 نعم",
+        "Only Latin here.",
+        "مزيج of لغتين",
+        "\x00\x01",
+        "قال\r\nنعم",
+        "中文。",
+    ],
+    ids=["letters", "words", "surrogate", "latin", "mixed", "control", "crlf", "chinese"],
+)
+def test_odd_text_gets_an_answer(classifier, text):
+    (p,) = classifier.classify([text], [text])
+    assert p.label in LABELS
+    for s in classifier.annotate(text):
+        assert text[s.start : s.end] == s.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("قال نعم",), TypeError, r"sentences must be a list of strings, not str; wrap a single one: \[sentences\]"),
+        ((b"x",), TypeError, "not bytes"),
+        ((None,), TypeError, "not NoneType"),
+        ((7,), TypeError, "not int"),
+        ((["قال", None],), TypeError, r"sentences\[1\] must be .*not NoneType"),
+        ((["قال"], "سياق"), TypeError, "context must be a list of strings or None, not str"),
+        ((["قال"], [3]), TypeError, r"context\[0\] must be"),
+        ((["قال"], []), ValueError, "context has 0 items for 1 sentences"),
+    ],
+)
+def test_wrong_arguments_are_named(classifier, arguments, error, message):
+    with pytest.raises(error, match=message):
+        classifier.classify(*arguments)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, b"x", ["x"]])
+def test_annotate_takes_one_string(classifier, wrong):
+    with pytest.raises(TypeError, match="takes an article as one string"):
+        classifier.annotate(wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"threads": 0}, {"batch_tokens": 0}])
+def test_wrong_settings_are_refused(wrong):
+    with pytest.raises(ValueError, match="must be at least 1"):
+        Classifier(**wrong)
+
+
+def test_order_and_batching_keep_the_answers(tiny_artifact, classifier):
+    sentences = [s.text for s in classifier.annotate(ARTICLE * 4)]
+    expected = classifier.classify(sentences)
+    assert close(Classifier(tiny_artifact, batch_tokens=1).classify(sentences), expected)
+    assert close(classifier.classify(sentences[::-1])[::-1], expected)
+
+
+def test_threads_share_one_classifier(tiny_artifact):
+    shared = Classifier(tiny_artifact)
+    expected = Classifier(tiny_artifact).annotate(ARTICLE)
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(shared.annotate(ARTICLE))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [expected] * 8
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(st.one_of(st.characters(), st.sampled_from('ابت «»"“”.؟\n')), max_size=200))
+def test_any_string_is_annotated(classifier, text):
+    for s in classifier.annotate(text):
+        assert text[s.start : s.end] == s.text
+
+
+def test_the_package_carries_a_model_that_knows_its_trade():
+    """Plain cases that any released model must get right; figures are in eval/RESULTS.md."""
+    answers = isnad.classify(
+        [
+            "وقال الوزير: «سنفتح المعبر صباح الغد».",
+            "وأكدت الوزارة أن المعبر سيفتح غدًا.",
+            "ونفت الشركة أن تكون قد علمت بالخلل.",
+            "تراجعت الصادرات بنسبة 4 في المائة هذا العام.",
+        ]
+    )
+    assert [a.label for a in answers] == list(LABELS)
+    assert isnad.annotate("ونفت الوزارة ذلك.")[0].label is Label.DENIAL

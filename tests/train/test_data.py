@@ -1,0 +1,71 @@
+import pytest
+import torch
+
+from isnad import Label
+from isnad.encoding import Layout
+from seeds.corpus import Article, LabelledSentence
+from train.config import Data
+from train.data import Collator, load_parts, make_examples
+
+LAYOUT = Layout(max_length=64, context_tokens=16, cls=2, sep=3, pad=0)
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    """Our own articles alone: no corpora in the folder."""
+    return Data(corpora=str(tmp_path_factory.mktemp("none")), split_seed=1, limit=60)
+
+
+def test_parts_do_not_meet_and_are_hashed(settings):
+    parts = load_parts(settings)
+    assert not {a.id for a in parts.train} & {a.id for a in parts.dev}
+    assert len(parts.data_hash) == 16
+    assert load_parts(settings).data_hash == parts.data_hash
+    assert sum(len(a.sentences) for a in parts.train[:-1]) < 60 <= sum(len(a.sentences) for a in parts.train)
+
+
+def test_an_example_is_the_sentence_with_the_text_before_it(tiny_tokenizer):
+    text = "عقد المجلس جلسته. وقال رئيسه إنه باق."
+    article = Article("own-x", "own/x", "", text, (LabelledSentence(18, len(text), Label.REPORTED_CLAIM),))
+    (example,) = make_examples([article], tiny_tokenizer, LAYOUT)
+    ids, segments = example["input_ids"], example["token_type_ids"]
+    assert example["labels"] == 1
+    border = segments.index(1)
+    assert ids[0] == 2
+    assert ids[border - 1] == ids[-1] == 3
+    encode = lambda t: tiny_tokenizer.encode(t, add_special_tokens=False).ids  # noqa: E731
+    assert ids[1 : border - 1] == encode(text[:17])[-16:]
+    assert ids[border:-1] == encode(text[18:])
+
+
+def test_batches_are_padded_to_a_multiple_of_eight():
+    examples = [
+        {"input_ids": [2, 9, 3], "token_type_ids": [0, 1, 1], "labels": 2},
+        {"input_ids": [2] * 11, "token_type_ids": [0] * 11, "labels": 0},
+    ]
+    batch = Collator(pad=7)(examples)
+    assert {k: tuple(v.shape) for k, v in batch.items() if k != "labels"} == dict.fromkeys(
+        ("input_ids", "attention_mask", "token_type_ids"), (2, 16)
+    )
+    assert batch["input_ids"][0].tolist() == [2, 9, 3] + [7] * 13
+    assert batch["attention_mask"].sum(1).tolist() == [3, 11]
+    assert batch["labels"].dtype == torch.long
+
+
+def test_weak_labels_leave_out_what_is_labelled(tmp_path, own_articles):
+    import json
+    import lzma
+
+    from train.weak import weak_articles
+
+    labelled = own_articles[0]
+    documents = [
+        {"id": "copy", "source": "x", "title": "", "text": labelled.text},
+        {"id": "new", "source": "x", "title": "", "text": "ونفت الوزارة علمها بالأمر كله. وقال الوزير إن العمل مستمر."},
+    ]
+    (tmp_path / "news.jsonl.xz").write_bytes(lzma.compress("\n".join(map(json.dumps, documents)).encode()))
+    (article,) = weak_articles(tmp_path, [labelled], count=8, seed=1)
+    assert article.id == "new"
+    assert [s.label for s in article.sentences] == [Label.DENIAL, Label.REPORTED_CLAIM]
+    with pytest.raises(FileNotFoundError, match="weak labels need unlabelled news"):
+        weak_articles(tmp_path / "none", [labelled], count=8, seed=1)
