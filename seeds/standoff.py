@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from seeds.corpus import REAL, CorpusError, Offsets, read_corpus, text_hash
+from seeds.corpus import REAL, CorpusError, Offsets, read_corpus, read_records, text_hash
 
 
 def _find(piece: str | None, text: str, start: int, end: int, near: int) -> Offsets | None:
@@ -29,13 +29,13 @@ def _find(piece: str | None, text: str, start: int, end: int, near: int) -> Offs
 def _sentence(row: dict[str, Any], text: str) -> dict[str, Any]:
     start, end = row["start"], row["end"]
     if text[start:end].split() != row["text"].split():
-        raise CorpusError(f"{row['id']}: characters {start}:{end} are not the labelled sentence")
-    cue = _find(row["cue"], text, start, end, start)
-    source = _find(row["source"], text, start, end, cue[1] if cue else start)
-    antecedent = _find(row["antecedent"], text, 0, len(text), start)
+        raise CorpusError(f"{row['document']}: characters {start}:{end} are not the labelled sentence")
+    cue = _find(row.get("cue"), text, start, end, start)
+    source = _find(row.get("source"), text, start, end, cue[1] if cue else start)
+    antecedent = _find(row.get("antecedent"), text, 0, len(text), start)
     sentence = {"start": start, "end": end, "hash": text_hash(text[start:end]), "label": row["label"]}
     spans = {"cue": cue, "source": source, "antecedent": antecedent}
-    flags = {name: True for name in ("hard", "reviewed") if row[name]}
+    flags = {name: True for name in ("hard", "reviewed") if row.get(name)}
     return sentence | {name: span for name, span in spans.items() if span} | flags
 
 
@@ -58,13 +58,24 @@ def build(annotation: Path, corpora: Path) -> list[dict[str, Any]]:
     ]
 
 
+def merge(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All records, by id; of two labels of the same sentence, the new one."""
+    records = {record["id"]: record for record in old}
+    for record in new:
+        known = records.setdefault(record["id"], record | {"sentences": []})
+        by_start = {s["start"]: s for s in [*known["sentences"], *record["sentences"]]}
+        records[record["id"]] = known | {"sentences": [by_start[start] for start in sorted(by_start)]}
+    return [records[key] for key in sorted(records)]
+
+
 def main() -> None:
     """Command line: see the module's text."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("annotation", type=Path)
     parser.add_argument("corpora", type=Path)
     arguments = parser.parse_args()
-    records = build(arguments.annotation, arguments.corpora)
+    known = [record for _, record in read_records(REAL, "real")] if REAL.exists() else []
+    records = merge(known, build(arguments.annotation, arguments.corpora))
     REAL.write_text("".join(json.dumps(r, ensure_ascii=False, separators=(",", ":")) + "\n" for r in records), "utf-8")
     print(f"{sum(len(r['sentences']) for r in records)} sentences of {len(records)} documents -> {REAL}")
 
