@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from isnad.normalize import normalize
-from seeds.rules import label_by_rules
+from isnad.rules import label_by_rules
 
 
 class Baseline(Protocol):

@@ -17,6 +17,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from eval.suite import GROUPS
 from isnad.labels import LABELS
 
 _HEAD = """# Results
@@ -83,7 +84,7 @@ def main() -> None:
     runs = sorted(parser.parse_args().runs)
     sections = [_HEAD]
     for part in ("test", "dev"):
-        for group in ("real news", "real news, natural rate of the labels", "articles of our own"):
+        for group in GROUPS:
             table = board(runs, part, group)
             if table:
                 sections.append(f"## {part}: {group}\n\n{table}\n")

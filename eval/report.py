@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -18,12 +19,15 @@ def print_tables(results: dict[str, Any], console: Console) -> None:
     """Print one table a group of articles: systems in rows, macro-F1 and the F1 of each label."""
     for group, content in results["groups"].items():
         table = Table(
-            title=f"{group}: {content['sentences']} sentences of {content['articles']} articles", title_justify="left"
+            title=f"{group}: {content['sentences']} sentences of {content['articles']} articles",
+            title_justify="left",
+            box=SIMPLE_HEAD,
+            pad_edge=False,
         )
-        table.add_column("system")
-        table.add_column("macro-F1 [95 %]", justify="right")
+        table.add_column("system", no_wrap=True)
+        table.add_column("macro-F1 [95 %]", justify="right", no_wrap=True)
         for label in LABELS:
-            table.add_column(label.value, justify="right")
+            table.add_column(label.value.replace("_", " "), justify="right", min_width=6)
         best = max(system["macro_f1"] for system in content["systems"].values())
         for name, system in content["systems"].items():
             low, high = system["interval"]

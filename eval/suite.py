@@ -16,8 +16,9 @@ from seeds.corpus import Article, LabelledSentence
 MODEL = "model"
 # Groups of articles, each with its own table; the first that is not empty is the headline.
 GROUPS: dict[str, Callable[[Article], bool]] = {
-    "real news": lambda article: not article.is_own,
+    "real news": lambda article: article.sampling in ("natural", "denial_rich", "other_outlets"),
     "real news, natural rate of the labels": lambda article: article.sampling == "natural",
+    "real news on which models and rules disagreed": lambda article: article.sampling == "active",
     "articles of our own": lambda article: article.is_own,
 }
 

@@ -28,7 +28,7 @@ class ArtifactConfig:
 
     Attributes:
         layout: how the input is laid out.
-        inputs: the graph's inputs, of `input_ids`, `attention_mask`, `token_type_ids`.
+        inputs: the graph's inputs, of `input_ids`, `attention_mask`, `token_type_ids`, `rule`.
         temperature: the logits are divided by it before the softmax (Guo et al. 2017).
         provenance: what made the model: run, commit, data hash, seed; for people, not for code.
     """

@@ -164,7 +164,7 @@ class Classifier:
 
 
 def _padded(batch: list[Encoded], pad: int) -> dict[str, NDArray[np.int64]]:
-    """The graph's inputs, each int64 of shape (rows, longest row)."""
+    """The graph's inputs, int64: `rule` of shape (rows,), the others (rows, longest row)."""
     shape = (len(batch), max(len(e.ids) for e in batch))
     ids = np.full(shape, pad, dtype=np.int64)
     mask = np.zeros(shape, dtype=np.int64)
@@ -172,7 +172,8 @@ def _padded(batch: list[Encoded], pad: int) -> dict[str, NDArray[np.int64]]:
     for row, item in enumerate(batch):
         width = len(item.ids)
         ids[row, :width], mask[row, :width], segments[row, :width] = item.ids, 1, item.segments
-    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments}
+    rule = np.array([e.rule for e in batch], dtype=np.int64)
+    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments, "rule": rule}
 
 
 def _prediction(row: list[float]) -> Prediction:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from isnad.labels import LABELS
 from isnad.normalize import normalize
+from isnad.rules import label_by_rules
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 # Characters of context looked at for each token of it that is kept: tokens are shorter than this.
 _CHARACTERS_PER_TOKEN = 12
+# Characters of context that the rules look at, for a quotation that is still open.
+_REACH = 1500
 # Of a sentence too long for the model, so much of the room goes to its beginning, the rest to its
 # end: attribution stands at the edges («قال …»، «… على حد قوله»).
 _HEAD = 0.7
@@ -45,10 +49,17 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One input: token ids and, for each, its segment (0 context, 1 sentence); no padding."""
+    """One input, without padding.
+
+    Attributes:
+        ids: token ids.
+        segments: for each token 0 in the context, 1 in the sentence.
+        rule: index in `isnad.LABELS` of what the hand-written rules say.
+    """
 
     ids: list[int]
     segments: list[int]
+    rule: int
 
 
 def _tail(context: str | None, characters: int) -> str:
@@ -74,10 +85,11 @@ def encode(
     texts = [normalize(s) for s in sentences] + [normalize(_tail(c, room)) for c in contexts]
     encodings = [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
     count = len(sentences)
-    return [_assemble(layout, encodings[i], encodings[count + i]) for i in range(count)]
+    rules = [label_by_rules(s, (c or "")[-_REACH:]) for s, c in zip(sentences, contexts, strict=True)]
+    return [_assemble(layout, encodings[i], encodings[count + i], LABELS.index(rules[i])) for i in range(count)]
 
 
-def _assemble(layout: Layout, sentence: list[int], context: list[int]) -> Encoded:
+def _assemble(layout: Layout, sentence: list[int], context: list[int], rule: int) -> Encoded:
     room = layout.max_length - 3
     if len(sentence) > room:
         head = round(room * _HEAD)
@@ -87,6 +99,7 @@ def _assemble(layout: Layout, sentence: list[int], context: list[int]) -> Encode
     return Encoded(
         ids=[layout.cls, *context, layout.sep, *sentence, layout.sep],
         segments=[0] * (len(context) + 2) + [1] * (len(sentence) + 1),
+        rule=rule,
     )
 
 

@@ -57,14 +57,18 @@ def tiny_encoder(tmp_path_factory, tiny_tokenizer):
 @pytest.fixture(scope="session")
 def tiny_artifact(tmp_path_factory, tiny_encoder, own_articles):
     """Folder of an exported classifier with random weights: it labels, if not well."""
+    import torch
+
     from train.config import Encoder
     from train.data import make_examples
-    from train.encoder import load_classifier, load_tokenizer
+    from train.encoder import load_encoder, load_tokenizer
     from train.export import export
+    from train.model import SentenceClassifier
 
     settings = Encoder(path=str(tiny_encoder), max_length=64, context_tokens=16)
     tokenizer, layout = load_tokenizer(settings)
+    torch.manual_seed(1)
     folder = tmp_path_factory.mktemp("artifact") / "model"
     examples = make_examples(own_articles[:4], tokenizer, layout)
-    export(load_classifier(settings), tokenizer, layout, examples, folder, {"run": "test"})
+    export(SentenceClassifier(load_encoder(settings), 0.1), tokenizer, layout, examples, folder, {"run": "test"})
     return folder

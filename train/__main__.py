@@ -23,9 +23,10 @@ from transformers import set_seed
 from seeds.corpus import CorpusError
 from train.config import TrainConfig
 from train.data import Collator, load_parts, make_examples
-from train.encoder import EncoderError, load_classifier, load_tokenizer, save_transformers
+from train.encoder import EncoderError, load_encoder, load_tokenizer, save_encoder
 from train.export import export
 from train.finetune import finetune
+from train.model import SentenceClassifier
 from train.tracking import track
 
 log = logging.getLogger("train")
@@ -82,12 +83,14 @@ def run(config: TrainConfig) -> Path:
     }
     split = {"train": [a.id for a in parts.train], "dev": [a.id for a in parts.dev]}
     (folder / "split.json").write_text(json.dumps(split, indent=1), "utf-8")
-    model = load_classifier(config.encoder)
+    model = SentenceClassifier(
+        load_encoder(config.encoder), config.encoder.dropout, config.optimisation.label_smoothing
+    )
     with track(config, folder, record) as tracker:
         history = finetune(config, model, Collator(layout.pad), train, dev, folder / "checkpoints", [tracker])
         record["history"] = history
         provenance = {"run": folder.name, **{k: record[k] for k in ("commit", "dirty", "data_hash", "seed")}}
-        save_transformers(model, config.encoder, folder / "transformers")
+        save_encoder(model.encoder, config.encoder.path, folder / "encoder")
         record["parity"] = export(model, tokenizer, layout, dev or train, folder / "model", provenance)
         tracker.summarise({"parity": record["parity"]})
     (folder / "record.json").write_text(json.dumps(record, indent=1), "utf-8")

@@ -38,9 +38,9 @@ class Encoder:
 class Optimisation:
     """How the classifier is fitted."""
 
-    epochs: float = 4.0
+    epochs: float = 3.0
     batch_size: int = 32
-    learning_rate: float = 3e-4
+    learning_rate: float = 4e-4
     warmup: float = 0.1  # share of the steps
     weight_decay: float = 0.01
     label_smoothing: float = 0.0

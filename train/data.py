@@ -68,14 +68,14 @@ def make_examples(articles: Sequence[Article], tokenizer: Tokenizer, layout: Lay
         [article.text[: s.start] for article, s in sentences],
     )
     return [
-        {"input_ids": e.ids, "token_type_ids": e.segments, "labels": LABELS.index(s.label)}
+        {"input_ids": e.ids, "token_type_ids": e.segments, "rule": e.rule, "labels": LABELS.index(s.label)}
         for e, (_, s) in zip(encoded, sentences, strict=True)
     ]
 
 
 @dataclass(frozen=True)
 class Collator:
-    """Pads a batch to its longest example (a multiple of 8): int64 tensors of shape (rows, length)."""
+    """Pads a batch to its longest example (a multiple of 8): int64, (rows, length); `rule`, `labels` (rows,)."""
 
     pad: int
 
@@ -90,5 +90,5 @@ class Collator:
             ids[row, :width] = torch.tensor(example["input_ids"])
             segments[row, :width] = torch.tensor(example["token_type_ids"])
             mask[row, :width] = 1
-        labels = torch.tensor([e["labels"] for e in examples])
-        return {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments, "labels": labels}
+        scalars = {name: torch.tensor([e[name] for e in examples]) for name in ("rule", "labels")}
+        return {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments, **scalars}

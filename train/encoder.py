@@ -1,4 +1,4 @@
-"""Load an encoder, from a local folder or the hub, with a fresh classification head and its tokenizer."""
+"""Load an encoder and its tokenizer, from a local folder or the hub."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from transformers import (
-    AutoConfig,
-    AutoModelForSequenceClassification,
-    AutoTokenizer,
-    PreTrainedModel,
-)
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
 
 from isnad.encoding import Layout
-from isnad.labels import LABELS
 from train.config import Encoder
 
 log = logging.getLogger(__name__)
@@ -69,21 +63,18 @@ def load_tokenizer(config: Encoder) -> tuple[Tokenizer, Layout]:
     return tokenizer, Layout(config.max_length, config.context_tokens, cls, sep, pad)
 
 
-def load_classifier(config: Encoder) -> PreTrainedModel:
-    """The encoder with a new four-way head, in float32; `random_weights` keeps its shape alone."""
-    labels = {i: label.value for i, label in enumerate(LABELS)}
-    settings = AutoConfig.from_pretrained(
-        config.path, num_labels=len(LABELS), id2label=labels, label2id={v: k for k, v in labels.items()}
-    )
+def load_encoder(config: Encoder) -> PreTrainedModel:
+    """The encoder in float32; `random_weights` keeps its shape alone."""
+    settings = AutoConfig.from_pretrained(config.path)
     settings.dtype = torch.float32  # the weights are stored in half precision
     settings.hidden_dropout_prob, settings.attention_probs_dropout_prob = config.dropout, 0.0
     settings._attn_implementation = "eager"  # the fastest for short inputs on a CPU, and what is exported
     if config.random_weights:
-        return AutoModelForSequenceClassification.from_config(settings)
-    return AutoModelForSequenceClassification.from_pretrained(config.path, config=settings, dtype=torch.float32)
+        return AutoModel.from_config(settings)
+    return AutoModel.from_pretrained(config.path, config=settings, dtype=torch.float32)
 
 
-def save_transformers(model: PreTrainedModel, config: Encoder, folder: Path) -> None:
-    """Save the fine-tuned model with its tokenizer for `transformers`: `pipeline`, or another `encoder.path`."""
-    model.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(config.path).save_pretrained(folder)
+def save_encoder(encoder: PreTrainedModel, path: str, folder: Path) -> None:
+    """Save a trained encoder with the tokenizer of the one at `path`: the `encoder.path` of another run."""
+    encoder.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(path).save_pretrained(folder)

@@ -20,15 +20,15 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from scipy.special import softmax
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import PreTrainedModel
 
 from isnad.artifact import MODEL, TOKENIZER, ArtifactConfig, write_config
 from isnad.encoding import Layout
 from train.data import Collator, Example
+from train.model import SentenceClassifier
 
 log = logging.getLogger(__name__)
 
-INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+INPUTS = ("input_ids", "attention_mask", "token_type_ids", "rule")
 # What parity asks for on the examples given: the float graph is the torch model up to rounding; int8
 # may flip a sentence on which the model wavers, and hardly any other.
 FLOAT_TOLERANCE = 1e-3  # largest difference of a logit
@@ -43,34 +43,29 @@ class ParityError(RuntimeError):
 class _Logits(nn.Module):
     """The model as a function from tensors to logits."""
 
-    def __init__(self, model: PreTrainedModel, inputs: tuple[str, ...]) -> None:
+    def __init__(self, model: SentenceClassifier) -> None:
         super().__init__()
-        self.model, self.inputs = model, inputs
+        self.model = model
 
     def forward(self, *tensors: Tensor) -> Tensor:
-        return self.model(**dict(zip(self.inputs, tensors, strict=True))).logits
+        return self.model(*tensors)["logits"]
 
 
-def graph_inputs(model: PreTrainedModel) -> tuple[str, ...]:
-    """The inputs that the model tells apart: those with one segment embedding get no segments."""
-    return INPUTS if getattr(model.config, "type_vocab_size", 0) > 1 else INPUTS[:2]
-
-
-def _to_onnx(model: PreTrainedModel, inputs: tuple[str, ...], sample: dict[str, Tensor], path: Path) -> None:
-    axes = {name: {0: "rows", 1: "length"} for name in inputs} | {"logits": {0: "rows"}}
+def _to_onnx(model: SentenceClassifier, sample: dict[str, Tensor], path: Path) -> None:
+    axes = {name: {0: "rows", 1: "length"} for name in INPUTS} | {"rule": {0: "rows"}, "logits": {0: "rows"}}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracing warns of every shape that it records
         torch.onnx.export(
-            _Logits(model, inputs).eval(), tuple(sample[name] for name in inputs), str(path),
-            input_names=list(inputs), output_names=["logits"], dynamic_axes=axes,
+            _Logits(model).eval(), tuple(sample[name] for name in INPUTS), str(path),
+            input_names=list(INPUTS), output_names=["logits"], dynamic_axes=axes,
             opset_version=17, dynamo=False,
         )  # fmt: skip
     onnx.checker.check_model(str(path))
 
 
-def _run(path: Path, inputs: tuple[str, ...], batches: list[dict[str, Tensor]]) -> np.ndarray:
+def _run(path: Path, batches: list[dict[str, Tensor]]) -> np.ndarray:
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    rows = [session.run(["logits"], {name: batch[name].numpy() for name in inputs})[0] for batch in batches]
+    rows = [session.run(["logits"], {name: batch[name].numpy() for name in INPUTS})[0] for batch in batches]
     return np.concatenate(rows)
 
 
@@ -96,7 +91,7 @@ def check_parity(reference: np.ndarray, float_logits: np.ndarray, int8_logits: n
 
 @torch.no_grad()
 def export(
-    model: PreTrainedModel,
+    model: SentenceClassifier,
     tokenizer: Tokenizer,
     layout: Layout,
     examples: list[Example],
@@ -111,19 +106,18 @@ def export(
         ParityError: the exported graph does not say what the model says; nothing is written.
     """
     model = model.float().cpu().eval()
-    inputs = graph_inputs(model)
     collate = Collator(layout.pad)
     batches = [collate(examples[i : i + 16]) for i in range(0, min(len(examples), 256), 16)]
-    reference = torch.cat([model(**{k: b[k] for k in inputs}).logits for b in batches]).numpy()
+    reference = torch.cat([model(**{k: b[k] for k in INPUTS})["logits"] for b in batches]).numpy()
     directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}-") as work:
         full, made = Path(work, "float.onnx"), Path(work, "made")
         made.mkdir()
-        _to_onnx(model, inputs, batches[0], full)
+        _to_onnx(model, batches[0], full)
         quantize_dynamic(full, made / MODEL, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
-        parity = check_parity(reference, _run(full, inputs, batches), _run(made / MODEL, inputs, batches))
+        parity = check_parity(reference, _run(full, batches), _run(made / MODEL, batches))
         tokenizer.save(str(made / TOKENIZER))
-        write_config(made, ArtifactConfig(layout, inputs, provenance=provenance | {"parity": parity}))
+        write_config(made, ArtifactConfig(layout, INPUTS, provenance=provenance | {"parity": parity}))
         if directory.exists():
             shutil.rmtree(directory)
         made.replace(directory)

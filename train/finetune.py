@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from transformers import (
     EvalPrediction,
-    PreTrainedModel,
     Trainer,
     TrainerCallback,
     TrainingArguments,
@@ -20,6 +19,7 @@ from isnad.labels import LABELS
 from train.config import TrainConfig
 from train.data import Collator, Example
 from train.hardware import pick_device, use_bf16
+from train.model import SentenceClassifier
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,6 @@ def training_arguments(config: TrainConfig, folder: Path, *, evaluate: bool) -> 
         learning_rate=o.learning_rate,
         warmup_steps=o.warmup,
         weight_decay=o.weight_decay,
-        label_smoothing_factor=o.label_smoothing,
         lr_scheduler_type="linear",
         train_sampling_strategy="group_by_length",
         bf16=use_bf16(config.precision, pick_device("auto")),
@@ -60,7 +59,7 @@ def training_arguments(config: TrainConfig, folder: Path, *, evaluate: bool) -> 
 
 def finetune(
     config: TrainConfig,
-    model: PreTrainedModel,
+    model: SentenceClassifier,
     collator: Collator,
     train: list[Example],
     dev: list[Example],

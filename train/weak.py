@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from isnad.labels import LABELS
+from isnad.rules import label_by_rules
 from isnad.sentences import split
 from seeds.corpus import Article, LabelledSentence, read_corpus
-from seeds.rules import label_by_rules
 from seeds.stories import like_any
 
 log = logging.getLogger(__name__)

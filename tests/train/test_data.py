@@ -30,6 +30,7 @@ def test_an_example_is_the_sentence_with_the_text_before_it(tiny_tokenizer):
     (example,) = make_examples([article], tiny_tokenizer, LAYOUT)
     ids, segments = example["input_ids"], example["token_type_ids"]
     assert example["labels"] == 1
+    assert example["rule"] == 1
     border = segments.index(1)
     assert ids[0] == 2
     assert ids[border - 1] == ids[-1] == 3
@@ -40,16 +41,18 @@ def test_an_example_is_the_sentence_with_the_text_before_it(tiny_tokenizer):
 
 def test_batches_are_padded_to_a_multiple_of_eight():
     examples = [
-        {"input_ids": [2, 9, 3], "token_type_ids": [0, 1, 1], "labels": 2},
-        {"input_ids": [2] * 11, "token_type_ids": [0] * 11, "labels": 0},
+        {"input_ids": [2, 9, 3], "token_type_ids": [0, 1, 1], "rule": 1, "labels": 2},
+        {"input_ids": [2] * 11, "token_type_ids": [0] * 11, "rule": 3, "labels": 0},
     ]
     batch = Collator(pad=7)(examples)
-    assert {k: tuple(v.shape) for k, v in batch.items() if k != "labels"} == dict.fromkeys(
+    assert {k: tuple(v.shape) for k, v in batch.items() if v.ndim == 2} == dict.fromkeys(
         ("input_ids", "attention_mask", "token_type_ids"), (2, 16)
     )
     assert batch["input_ids"][0].tolist() == [2, 9, 3] + [7] * 13
     assert batch["attention_mask"].sum(1).tolist() == [3, 11]
-    assert batch["labels"].dtype == torch.long
+    assert batch["labels"].tolist() == [2, 0]
+    assert batch["rule"].tolist() == [1, 3]
+    assert batch["rule"].dtype == torch.long
 
 
 def test_weak_labels_leave_out_what_is_labelled(tmp_path, own_articles):

@@ -3,26 +3,33 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from train.config import Encoder
-from train.encoder import TELLING_MARKS, EncoderError, load_classifier, load_tokenizer, unknown_marks
+from train.encoder import TELLING_MARKS, EncoderError, load_encoder, load_tokenizer, save_encoder, unknown_marks
 
 
 def test_loads_a_local_encoder(tiny_encoder):
     settings = Encoder(path=str(tiny_encoder), max_length=64, context_tokens=16)
     tokenizer, layout = load_tokenizer(settings)
-    model = load_classifier(settings)
+    model = load_encoder(settings)
     assert (layout.max_length, layout.context_tokens) == (64, 16)
     assert tokenizer.id_to_token(layout.cls) == "[CLS]"
-    assert model.config.id2label == {0: "direct_quote", 1: "reported_claim", 2: "denial", 3: "background"}
     assert model.dtype == torch.float32  # though stored in half precision
 
 
 def test_random_weights_keep_the_shape_alone(tiny_encoder):
-    pretrained = load_classifier(Encoder(path=str(tiny_encoder)))
+    pretrained = load_encoder(Encoder(path=str(tiny_encoder)))
     torch.manual_seed(7)
-    scratch = load_classifier(Encoder(path=str(tiny_encoder), random_weights=True))
-    first, second = (m.bert.embeddings.word_embeddings.weight for m in (pretrained, scratch))
+    scratch = load_encoder(Encoder(path=str(tiny_encoder), random_weights=True))
+    first, second = (m.embeddings.word_embeddings.weight for m in (pretrained, scratch))
     assert first.shape == second.shape
     assert not torch.equal(first, second)
+
+
+def test_a_saved_encoder_is_the_start_of_another_run(tiny_encoder, tmp_path):
+    encoder = load_encoder(Encoder(path=str(tiny_encoder)))
+    save_encoder(encoder, str(tiny_encoder), tmp_path / "encoder")
+    again = load_encoder(Encoder(path=str(tmp_path / "encoder")))
+    assert all(torch.equal(a, b) for a, b in zip(encoder.parameters(), again.parameters(), strict=True))
+    assert load_tokenizer(Encoder(path=str(tmp_path / "encoder")))[0].get_vocab_size() == 1200
 
 
 @pytest.mark.parametrize("path", ["no/such/folder", "aubmindlab/bert-base-arabertv02"])

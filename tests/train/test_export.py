@@ -8,8 +8,9 @@ from isnad.artifact import read_config
 from train import export as module
 from train.config import Encoder
 from train.data import Collator, make_examples
-from train.encoder import load_classifier, load_tokenizer
+from train.encoder import load_encoder, load_tokenizer
 from train.export import ParityError, check_parity, export
+from train.model import SentenceClassifier
 
 
 @pytest.fixture
@@ -17,7 +18,12 @@ def parts(tiny_encoder, own_articles):
     settings = Encoder(path=str(tiny_encoder), max_length=64, context_tokens=16)
     tokenizer, layout = load_tokenizer(settings)
     torch.manual_seed(3)
-    return load_classifier(settings), tokenizer, layout, make_examples(own_articles[:3], tokenizer, layout)
+    return (
+        SentenceClassifier(load_encoder(settings), 0.1),
+        tokenizer,
+        layout,
+        make_examples(own_articles[:3], tokenizer, layout),
+    )
 
 
 def test_the_artifact_says_what_the_model_says(parts, tmp_path, own_articles):
@@ -28,7 +34,7 @@ def test_the_artifact_says_what_the_model_says(parts, tmp_path, own_articles):
     with torch.no_grad():
         batch = Collator(layout.pad)(examples)
         batch.pop("labels")
-        expected = model(**batch).logits.softmax(-1).numpy()
+        expected = model(**batch)["logits"].softmax(-1).numpy()
     sentences = [(a, s) for a in own_articles[:3] for s in a.sentences]
     answers = Classifier(tmp_path / "model").classify(
         [a.sentence_text(s) for a, s in sentences], [a.text[: s.start] for a, s in sentences]

@@ -69,7 +69,7 @@ def finished(tmp_path_factory, tiny_encoder):
 
 def test_a_run_leaves_its_record(finished):
     names = {p.name for p in finished.iterdir()}
-    assert {"config.yaml", "record.json", "split.json", "model", "transformers"} <= names
+    assert {"config.yaml", "record.json", "split.json", "model", "encoder"} <= names
     record = json.loads((finished / "record.json").read_text())
     assert record["seed"] == 1
     assert record["parity"]["float_difference"] < 1e-3

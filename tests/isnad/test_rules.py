@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seeds.rules import label_by_rules
+from isnad.rules import label_by_rules
 
 # The table «Worked examples» of the annotation guidelines.
 WORKED = [

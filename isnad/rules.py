@@ -1,7 +1,7 @@
-"""Label a sentence by hand-written rules on quotation marks and cue words: a baseline, and weak labels.
+"""Label a sentence by hand-written rules on quotation marks and cue words.
 
-`eval` measures models against it; `train` may learn from what it says of unlabelled news.  The annotation
-guidelines are its law.
+A model is told what they say and learns when to trust them; `eval` measures models against them; `train`
+may learn from what they say of unlabelled news.  The annotation guidelines are their law.
 """
 
 from __future__ import annotations

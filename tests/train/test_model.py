@@ -1,0 +1,55 @@
+import pytest
+import torch
+from transformers import AutoModel, BertConfig, RobertaConfig
+
+from isnad import LABELS
+from train.model import SentenceClassifier
+
+SHAPE = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+
+
+@pytest.fixture(params=[BertConfig, RobertaConfig], ids=["segments", "no segments"])
+def model(request):
+    torch.manual_seed(0)
+    extra = {"type_vocab_size": 1} if request.param is RobertaConfig else {}
+    return SentenceClassifier(AutoModel.from_config(request.param(**SHAPE, **extra)), dropout=0.1).eval()
+
+
+def batch(rule=0):
+    return {
+        "input_ids": torch.tensor([[2, 9, 3, 11, 12, 3]]),
+        "attention_mask": torch.ones(1, 6, dtype=torch.long),
+        "token_type_ids": torch.tensor([[0, 0, 0, 1, 1, 1]]),
+        "rule": torch.tensor([rule]),
+    }
+
+
+def test_training_starts_from_the_rules(model):
+    torch.nn.init.zeros_(model.head.weight)
+    torch.nn.init.zeros_(model.head.bias)
+    for index in range(len(LABELS)):
+        probabilities = model(**batch(index))["logits"].softmax(-1)[0]
+        assert probabilities[index] == pytest.approx(0.87, abs=0.01)
+
+
+def test_padding_changes_nothing(model):
+    padded = {
+        "input_ids": torch.tensor([[2, 9, 3, 11, 12, 3, 0, 0]]),
+        "attention_mask": torch.tensor([[1] * 6 + [0] * 2]),
+        "token_type_ids": torch.tensor([[0, 0, 0, 1, 1, 1, 0, 0]]),
+        "rule": torch.tensor([0]),
+    }
+    assert torch.allclose(model(**padded)["logits"], model(**batch())["logits"], atol=1e-5)
+
+
+def test_loss_is_the_cross_entropy(model):
+    out = model(**batch(), labels=torch.tensor([2]))
+    assert out["loss"].item() == pytest.approx(-out["logits"].log_softmax(-1)[0, 2].item())
+    smooth = SentenceClassifier(model.encoder, 0.0, label_smoothing=0.4).eval()
+    smooth.load_state_dict(model.state_dict())
+    assert smooth(**batch(), labels=torch.tensor([2]))["loss"] != out["loss"]
+
+
+def test_the_context_and_the_sentence_are_told_apart(model):
+    swapped = batch() | {"token_type_ids": torch.tensor([[0, 1, 1, 0, 0, 1]])}
+    assert not torch.allclose(model(**swapped)["logits"], model(**batch())["logits"], atol=1e-4)
