@@ -83,9 +83,9 @@ def run(config: TrainConfig) -> Path:
     }
     split = {"train": [a.id for a in parts.train], "dev": [a.id for a in parts.dev]}
     (folder / "split.json").write_text(json.dumps(split, indent=1), "utf-8")
-    model = SentenceClassifier(
-        load_encoder(config.encoder), config.encoder.dropout, config.optimisation.label_smoothing
-    )
+    encoder = load_encoder(config.encoder)
+    smoothing = config.optimisation.label_smoothing
+    model = SentenceClassifier(encoder, config.encoder.dropout, smoothing, rules=config.encoder.rules)
     with track(config, folder, record) as tracker:
         history = finetune(config, model, Collator(layout.pad), train, dev, folder / "checkpoints", [tracker])
         record["history"] = history

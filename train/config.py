@@ -31,6 +31,7 @@ class Encoder:
     random_weights: bool = False  # its shape alone: training from scratch
     max_length: int = 128
     context_tokens: int = 32
+    rules: bool = True  # what the hand-written rules say is evidence; not where it is what is to be learnt
     dropout: float = 0.1  # on hidden states; none on attention, where a CPU takes longest over it
 
 

@@ -22,7 +22,9 @@ class SentenceClassifier(nn.Module):
     as evidence, with a weight that is learnt: training starts from the rules and finds out where they err.
     """
 
-    def __init__(self, encoder: PreTrainedModel, dropout: float, label_smoothing: float = 0.0) -> None:
+    def __init__(
+        self, encoder: PreTrainedModel, dropout: float, label_smoothing: float = 0.0, *, rules: bool = True
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.dropout = nn.Dropout(dropout)
@@ -30,7 +32,8 @@ class SentenceClassifier(nn.Module):
         self.rule_evidence = nn.Embedding(len(LABELS), len(LABELS))
         self.label_smoothing = label_smoothing
         with torch.no_grad():
-            self.rule_evidence.weight.copy_(TRUST * torch.eye(len(LABELS)))
+            self.rule_evidence.weight.copy_((TRUST if rules else 0.0) * torch.eye(len(LABELS)))
+        self.rule_evidence.requires_grad_(rules)
         # Some encoders tell segments apart by an embedding, some (RoBERTa's kin) do not.
         self.takes_segments = getattr(encoder.config, "type_vocab_size", 0) > 1
 

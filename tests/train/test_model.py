@@ -29,7 +29,14 @@ def test_training_starts_from_the_rules(model):
     torch.nn.init.zeros_(model.head.bias)
     for index in range(len(LABELS)):
         probabilities = model(**batch(index))["logits"].softmax(-1)[0]
-        assert probabilities[index] == pytest.approx(0.87, abs=0.01)
+        assert probabilities[index].item() == pytest.approx(0.87, abs=0.01)
+
+
+def test_without_the_rules_their_label_changes_nothing(model):
+    blind = SentenceClassifier(model.encoder, 0.0, rules=False).eval()
+    assert torch.equal(blind(**batch(0))["logits"], blind(**batch(2))["logits"])
+    blind.train()(**batch(2), labels=torch.tensor([1]))["loss"].backward()
+    assert blind.rule_evidence.weight.grad is None
 
 
 def test_padding_changes_nothing(model):
