@@ -39,7 +39,7 @@ class Encoder:
 class Optimisation:
     """How the classifier is fitted."""
 
-    epochs: float = 3.0
+    epochs: float = 2.0
     batch_size: int = 32
     learning_rate: float = 4e-4
     warmup: float = 0.1  # share of the steps
