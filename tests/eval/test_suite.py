@@ -54,7 +54,7 @@ def test_baselines_learn_what_they_can(parts):
         "systems"
     ]
     assert systems["majority"]["macro_f1"] < 0.2
-    assert systems["n-grams + logistic regression"]["macro_f1"] > systems["majority"]["macro_f1"] + 0.2
+    assert systems["n-grams"]["macro_f1"] > systems["majority"]["macro_f1"] + 0.2
     assert systems["rules"]["macro_f1"] > 0.6
 
 
