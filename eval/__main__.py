@@ -36,6 +36,8 @@ def select(articles: list[Article], split: Path, part: str) -> tuple[list[Articl
     wanted = set(ids["dev"]) if part == "dev" else read_test_ids()
     train = [a for a in articles if a.id in set(ids["train"])]
     held_out = [a for a in articles if a.id in wanted]
+    if part == "dev" and not wanted:
+        raise ValueError("this run held nothing out (data.fold=null): evaluate it with part=test")
     if not held_out:
         raise ValueError(
             f"part={part}: none of its articles is there; the real ones need their texts (seeds/README.md)"

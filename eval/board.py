@@ -61,7 +61,9 @@ def board(runs: list[Path], part: str, group: str) -> str:
         results = json.loads(figures.read_text("utf-8"))
         if group in results["groups"]:
             config = OmegaConf.to_container(OmegaConf.load(run / "config.yaml"))
-            experiments[_experiment(config)].append((run, config, results["groups"][group]))
+            record = json.loads((run / "record.json").read_text("utf-8"))
+            same = _experiment(config) + record["data_hash"] + record["commit"]
+            experiments[same].append((run, config, results["groups"][group]))
     lines = [
         "| system | macro-F1 | " + " | ".join(label.value for label in LABELS) + " | runs | encoder | commit | data |",
         "|---|---|" + "---|" * (len(LABELS) + 4),

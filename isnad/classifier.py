@@ -95,8 +95,8 @@ class Classifier:
 
         Returns:
             One prediction a sentence, in order.  A sentence without any letter or digit is
-            `background` with probability 1.  A sentence longer than the model takes (about 180
-            tokens, 130 words) is judged by its beginning and its end.
+            `background` with probability 1.  A sentence longer than the model takes (125
+            tokens, some 90 words) is judged by its beginning and its end.
 
         Raises:
             TypeError: `sentences` or `context` is a single string, or holds something else than strings.

@@ -110,7 +110,8 @@ def _in_short_quotation(marks: Marks, position: int) -> bool:
 
 def _boundaries(text: str, floor: int, ceiling: int, marks: Marks) -> Iterator[int]:
     """Yield the ends of the sentences of the paragraph `floor:ceiling`, its own end left out."""
-    begin = at = floor
+    at = counted = floor
+    words = 0  # from the sentence's start to `counted`; kept, so that a line of dots takes no square of its length
     while found := _TERMINATOR.search(text, at, ceiling):
         start, at = found.span()
         run = found.group()
@@ -121,11 +122,12 @@ def _boundaries(text: str, floor: int, ceiling: int, marks: Marks) -> Iterator[i
             return
         if _CONTINUES.match(text, end, ceiling):
             continue
+        words, counted = words + len(_WORD.findall(text, counted, start)), end
         pause = run[0] == "…" or run.startswith("..")
-        if pause and (_in_short_quotation(marks, end) or len(_WORD.findall(text, begin, start)) < _PAUSE_WORDS):
+        if pause and (_in_short_quotation(marks, end) or words < _PAUSE_WORDS):
             continue
         yield end
-        begin = end
+        words = 0
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

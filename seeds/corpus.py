@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import lzma
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from jsonschema.exceptions import best_match
 
 from isnad.labels import Label
 
+log = logging.getLogger(__name__)
 CORPUS = Path(__file__).parent / "corpus"
 OWN = CORPUS / "own"
 REAL = CORPUS / "real.jsonl"
@@ -177,12 +179,13 @@ def _real_article(record: dict[str, Any], document: dict[str, str], where: str) 
     return Article(record["id"], record["outlet"], document["title"], text, tuple(sentences), record["sampling"])
 
 
-def load_real(corpora: Path, path: Path = REAL) -> list[Article]:
+def load_real(corpora: Path, path: Path = REAL, *, partial: bool = False) -> list[Article]:
     """Join the stand-off labels of real news to their texts.
 
     Args:
         corpora: the folder that holds `news.jsonl.xz` (see seeds/README.md for how to get it).
         path: the stand-off labels.
+        partial: leave out labels whose documents are not there, with a warning.
 
     Raises:
         FileNotFoundError: the corpora are not there.
@@ -197,7 +200,10 @@ def load_real(corpora: Path, path: Path = REAL) -> list[Article]:
     records = {record["id"]: (where, record) for where, record in read_records(path, "real")}
     documents = {d["id"]: d for d in read_corpus(source) if d["id"] in records}
     missing = records.keys() - documents.keys()
-    if missing:
+    if missing and partial:
+        log.warning("%d of %d labelled articles are not in %s: left out", len(missing), len(records), source)
+        records = {key: value for key, value in records.items() if key in documents}
+    elif missing:
         where, record = records[min(missing)]
         raise CorpusError(f"{where}: id: {record['id']} and {len(missing) - 1} more are not in {source}")
     return [_real_article(record, documents[key], where) for key, (where, record) in records.items()]
@@ -209,7 +215,7 @@ def load_articles(corpora: Path, *, own: bool = True, real: str = "auto") -> lis
     Args:
         corpora: folder of the real texts.
         own: with the articles written for this project.
-        real: with the real ones: `yes`, `no`, or `auto`, which takes them where the texts are there.
+        real: with the real ones: `yes`, `no`, or `auto`, which takes those whose texts are there.
 
     Raises:
         ValueError: nothing is asked for, or `real` is none of the three.
@@ -219,7 +225,7 @@ def load_articles(corpora: Path, *, own: bool = True, real: str = "auto") -> lis
         raise ValueError(f"real={real!r}: choose yes, no or auto")
     articles = load_own() if own else []
     if real == "yes" or (real == "auto" and (corpora / "news.jsonl.xz").exists()):
-        articles += load_real(corpora)
+        articles += load_real(corpora, partial=real == "auto")
     if not articles:
         raise ValueError(f"no articles: own={own}, real={real}, and {corpora / 'news.jsonl.xz'} may be missing")
     return articles

@@ -65,6 +65,8 @@ class Candidate:
             "context": context,
             "text": self.text,
             "reason": reason,
+            "sampling": "active",
+            "pool": 3,
         }
 
 

@@ -46,6 +46,9 @@ def build(annotation: Path, corpora: Path) -> list[dict[str, Any]]:
         row = json.loads(line)
         rows[row["document"]].append(row)
     texts = {d["id"]: d["text"] for d in read_corpus(corpora / "news.jsonl.xz") if d["id"] in rows}
+    missing = rows.keys() - texts.keys()
+    if missing:
+        raise CorpusError(f"{min(missing)} and {len(missing) - 1} more documents are not in {corpora}")
     return [
         {
             "id": document,
@@ -76,7 +79,12 @@ def main() -> None:
     arguments = parser.parse_args()
     known = [record for _, record in read_records(REAL, "real")] if REAL.exists() else []
     records = merge(known, build(arguments.annotation, arguments.corpora))
-    REAL.write_text("".join(json.dumps(r, ensure_ascii=False, separators=(",", ":")) + "\n" for r in records), "utf-8")
+    partial = REAL.with_suffix(".partial")
+    partial.write_text(
+        "".join(json.dumps(r, ensure_ascii=False, separators=(",", ":")) + "\n" for r in records), "utf-8"
+    )
+    list(read_records(partial, "real"))  # what does not fit the schema is refused before it replaces what does
+    partial.replace(REAL)
     print(f"{sum(len(r['sentences']) for r in records)} sentences of {len(records)} documents -> {REAL}")
 
 

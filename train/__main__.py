@@ -26,14 +26,11 @@ from train.data import Collator, load_parts, make_examples
 from train.encoder import EncoderError, load_encoder, load_tokenizer, save_encoder
 from train.export import export
 from train.finetune import finetune
+from train.folder import RunError, claim_folder
 from train.model import SentenceClassifier
 from train.tracking import track
 
 log = logging.getLogger("train")
-
-
-class RunError(ValueError):
-    """The run's folder holds another run."""
 
 
 def _git(*arguments: str) -> str:
@@ -44,24 +41,23 @@ def _git(*arguments: str) -> str:
     return done.stdout.strip()
 
 
-def _claim_folder(folder: Path, config: str) -> bool:
-    """Write the resolved config into the run's folder; False where that run is already finished.
+def _is_finished(folder: Path) -> bool:
+    return (folder / "model" / "config.json").exists() and "parity" in _read(folder / "record.json")
 
-    Raises:
-        RunError: a run with another config is in the folder.
-    """
-    record = folder / "config.yaml"
-    if record.exists() and record.read_text("utf-8") != config:
-        raise RunError(f"{folder} holds a run with another config ({record}): choose another output=")
-    folder.mkdir(parents=True, exist_ok=True)
-    record.write_text(config, "utf-8")
-    return not (folder / "model" / "config.json").exists()
+
+def _read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1), "utf-8")
 
 
 def run(config: TrainConfig) -> Path:
     """Do or go on with the run that `config` describes; returns its folder."""
     folder = Path(config.output)
-    if not _claim_folder(folder, OmegaConf.to_yaml(config, resolve=True)):
+    claim_folder(folder, OmegaConf.to_yaml(config, resolve=True))
+    if _is_finished(folder):
         log.info("%s is finished already; choose another output= to train anew", folder)
         return folder
     set_seed(config.seed)
@@ -81,19 +77,22 @@ def run(config: TrainConfig) -> Path:
         "seed": config.seed,
         "sentences": {"train": len(train), "dev": len(dev)},
     }
-    split = {"train": [a.id for a in parts.train], "dev": [a.id for a in parts.dev]}
-    (folder / "split.json").write_text(json.dumps(split, indent=1), "utf-8")
+    split = {"train": [a.id for a in parts.train], "dev": [a.id for a in parts.dev], "data_hash": parts.data_hash}
+    if _read(folder / "split.json").get("data_hash", parts.data_hash) != parts.data_hash:
+        raise RunError(f"{folder} was begun on other data; choose another output=")
+    _write(folder / "split.json", split)
     encoder = load_encoder(config.encoder)
     smoothing = config.optimisation.label_smoothing
     model = SentenceClassifier(encoder, config.encoder.dropout, smoothing, rules=config.encoder.rules)
     with track(config, folder, record) as tracker:
         history = finetune(config, model, Collator(layout.pad), train, dev, folder / "checkpoints", [tracker])
         record["history"] = history
+        _write(folder / "record.json", record)
         provenance = {"run": folder.name, **{k: record[k] for k in ("commit", "dirty", "data_hash", "seed")}}
         save_encoder(model.encoder, config.encoder.path, folder / "encoder")
         record["parity"] = export(model, tokenizer, layout, dev or train, folder / "model", provenance)
+        _write(folder / "record.json", record)
         tracker.summarise({"parity": record["parity"]})
-    (folder / "record.json").write_text(json.dumps(record, indent=1), "utf-8")
     log.info("now: python -m eval artifact=%s", folder / "model")
     return folder
 

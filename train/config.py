@@ -39,12 +39,13 @@ class Encoder:
 class Optimisation:
     """How the classifier is fitted."""
 
-    epochs: float = 2.0
+    epochs: float = 1.0  # of a second little is left to learn, and `make train` is to take minutes
     batch_size: int = 32
     learning_rate: float = 4e-4
     warmup: float = 0.1  # share of the steps
     weight_decay: float = 0.01
     label_smoothing: float = 0.0
+    checkpoint_every: int = 100  # steps
 
 
 @dataclass

@@ -24,7 +24,7 @@ Example = dict[str, list[int] | int]
 
 @dataclass(frozen=True)
 class Parts:
-    """The articles of one run, and a hash of all that was learnt from and measured on."""
+    """The articles of one run, and a hash of all articles labelled by hand."""
 
     train: list[Article]
     dev: list[Article]

@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,13 @@ def test_a_text_without_full_stops_is_bounded(text):
     assert re.sub(r"\s", "", "".join(found)) == re.sub(r"\s", "", text)
     if "،" in text:
         assert all(s.endswith("،") for s in found)
+
+
+@pytest.mark.parametrize("piece", ["… - ", "…-", ". ", "؟» ", "د. ", "أ.", ".. ا"])
+def test_time_is_linear(piece):
+    began = time.process_time()
+    split(piece * (100_000 // len(piece)))
+    assert time.process_time() - began < 10  # a square would take minutes
 
 
 def test_splits_our_own_articles_as_their_authors_did(own_articles):

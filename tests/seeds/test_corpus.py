@@ -103,6 +103,14 @@ def test_a_document_that_is_not_there_is_named(real):
         load_real(folder, write(folder, record | {"id": "paper:2"}))
 
 
+def test_a_part_of_the_texts_is_used_where_that_is_allowed(real, caplog):
+    folder, record, _ = real
+    path = write(folder, record, record | {"id": "paper:2"})
+    (article,) = load_real(folder, path, partial=True)
+    assert article.id == "paper:1"
+    assert "1 of 2 labelled articles are not in" in caplog.text
+
+
 def test_without_the_texts_the_real_part_is_asked_for_in_vain(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"data\.real=no"):
         load_articles(tmp_path, real="yes")

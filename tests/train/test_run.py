@@ -14,7 +14,8 @@ from hydra.errors import ConfigCompositionException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from train.__main__ import RunError, run
+from train.__main__ import run
+from train.folder import RunError
 
 CONFIGS = str(Path("configs").resolve())
 
@@ -30,6 +31,7 @@ def overrides(output, encoder):
         "data.limit=48",
         "optimisation.epochs=2",
         "optimisation.batch_size=16",
+        "optimisation.checkpoint_every=2",
         "precision=fp32",
     ]
 
@@ -135,6 +137,14 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path):
     assert done.returncode == 1
     assert "error: encoder.path=no/such: cannot be loaded" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_run_begun_on_other_data_is_not_gone_on_with(tmp_path, tiny_encoder):
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "split.json").write_text(json.dumps({"train": [], "dev": [], "data_hash": "0" * 16}))
+    with pytest.raises(RunError, match="was begun on other data"):
+        run(config(folder, tiny_encoder))
 
 
 def test_evaluating_after_training_measures_the_artifact(finished):

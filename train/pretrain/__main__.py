@@ -1,6 +1,7 @@
 """Pretrain an encoder: text → tokenizer → packed windows → BERT → a folder that `AutoModel` loads.
 
-python -m train.pretrain                       # what seeds/encoder was made with
+python -m train.pretrain                       # the default run
+python -m train.pretrain output=runs/<id>      # goes on where that run was interrupted
 python -m train.pretrain text.documents=500 optimisation.steps=20   # a dry run
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+import sys
 from pathlib import Path
 
 import hydra
@@ -20,6 +22,7 @@ from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast, s
 
 from seeds.corpus import load_own, load_real, read_corpus
 from seeds.stories import like_any
+from train.folder import RunError, claim_folder
 from train.pretrain.config import PretrainConfig, Text
 from train.pretrain.data import Packer, clean, tokenize
 from train.pretrain.embeddings import ppmi_embeddings
@@ -113,8 +116,10 @@ def save_encoder(model: BertForMaskedLM, tokenizer: Tokenizer, folder: Path) -> 
 def main(config: PretrainConfig) -> None:
     """Run or resume the pretraining that `config` describes."""
     folder = Path(config.output)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
+    try:
+        claim_folder(folder, OmegaConf.to_yaml(config, resolve=True))
+    except RunError as error:
+        sys.exit(f"error: {error}")
     set_seed(config.seed)
     tokenizer, train, held_out = prepare(config, folder)
     log.info("%d training tokens, vocabulary %d", len(train), tokenizer.get_vocab_size())

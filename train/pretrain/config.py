@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
 
 
 @dataclass
 class Text:
     """Which text to read."""
 
-    corpora: str = "../shared/corpora"
+    corpora: str = MISSING
     files: list[str] = field(default_factory=lambda: ["news.jsonl.xz"])
     only: list[str] = field(default_factory=list)  # id prefixes to keep; empty: all
     own_articles: bool = False  # they are labelled too, so an encoder that read them flatters
@@ -50,7 +51,7 @@ class PretrainConfig:
     text: Text = field(default_factory=Text)
     encoder: Encoder = field(default_factory=Encoder)
     optimisation: Optimisation = field(default_factory=Optimisation)
-    output: str = "runs/pretrain"
+    output: str = MISSING  # the run's folder; an unfinished run in it goes on
     seed: int = 1
     device: str = "auto"  # auto, cpu, cuda
     precision: str = "auto"  # auto, fp32, bf16; auto takes bf16 where the hardware computes in it
