@@ -39,7 +39,7 @@ class Encoder:
 class Optimisation:
     """How the classifier is fitted."""
 
-    epochs: float = 1.0  # of a second little is left to learn, and `make train` is to take minutes
+    epochs: float = 1.0  # so that `make train` takes minutes; what a second brings is in eval/LOG.md
     batch_size: int = 32
     learning_rate: float = 4e-4
     warmup: float = 0.1  # share of the steps
