@@ -20,10 +20,9 @@ import transformers
 from omegaconf import OmegaConf
 from transformers import set_seed
 
-from seeds.corpus import CorpusError
 from train.config import TrainConfig
 from train.data import Collator, load_parts, make_examples
-from train.encoder import EncoderError, load_encoder, load_tokenizer, save_encoder
+from train.encoder import load_encoder, load_tokenizer, save_encoder
 from train.export import export
 from train.finetune import finetune
 from train.folder import RunError, claim_folder
@@ -103,7 +102,7 @@ def main(config: TrainConfig) -> None:
     transformers.logging.set_verbosity_error()
     try:
         run(config)
-    except (RunError, EncoderError, CorpusError, FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, ValueError) as error:
         sys.exit(f"error: {error}")
 
 

@@ -1,4 +1,4 @@
-"""Tell Weights & Biases about a run; a run never fails or waits for it."""
+"""Tell Weights & Biases about a run."""
 
 from __future__ import annotations
 

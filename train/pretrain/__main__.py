@@ -20,7 +20,7 @@ from omegaconf import OmegaConf
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast, set_seed
 
-from seeds.corpus import load_own, load_real, read_corpus
+from seeds.corpus import load_real, read_corpus
 from seeds.stories import like_any
 from train.folder import RunError, claim_folder
 from train.pretrain.config import PretrainConfig, Text
@@ -50,8 +50,6 @@ def gather_documents(text: Text) -> list[str]:
     kept = [value for key, value in documents.items() if key not in excluded]
     log.info("%d documents, %d left out because they are labelled or like one that is",
              len(kept), len(documents) - len(kept))  # fmt: skip
-    if text.own_articles:
-        kept += [f"{article.title}\n{article.text}" for article in load_own()]
     return [cleaned for document in kept if (cleaned := " ".join(clean(document)))]
 
 

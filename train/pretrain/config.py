@@ -15,7 +15,6 @@ class Text:
     corpora: str = MISSING
     files: list[str] = field(default_factory=lambda: ["news.jsonl.xz"])
     only: list[str] = field(default_factory=list)  # id prefixes to keep; empty: all
-    own_articles: bool = False  # they are labelled too, so an encoder that read them flatters
     documents: int | None = None  # at most so many, for a dry run
 
 
