@@ -124,12 +124,12 @@ def main(config: PretrainConfig) -> None:
     o, length = config.optimisation, config.encoder.length
     model = build_model(config, train, tokenizer.get_vocab_size())
     log.info("%d parameters", model.num_parameters())
-    pretrainer = Pretrainer(
-        config,
-        model,
-        Packer(train, tokenizer, length, o.rows, o.masked, config.seed),
-        Packer(held_out, tokenizer, length, min(o.rows, 8), o.masked, 0),
+    kinds = {"predicted": o.predicted, "masked": o.masked}
+    batches = Packer(
+        train, tokenizer, length, o.rows, config.seed, causal_steps=round(o.causal * o.steps), **kinds
     )
+    check = Packer(held_out, tokenizer, length, min(o.rows, 8), 0, causal_steps=12, **kinds)
+    pretrainer = Pretrainer(config, model, batches, check)
     history = pretrainer.run()
     if history:
         (folder / "result.json").write_text(json.dumps(history[-1]))

@@ -22,11 +22,11 @@ class Text:
 class Encoder:
     """Shape of the network and of its vocabulary: what changes the result."""
 
-    vocabulary_size: int = 24_000
+    vocabulary_size: int = 16_000
     layers: int = 4
     width: int = 256
     heads: int = 4
-    length: int = 256  # tokens in a window; also the number of position embeddings
+    length: int = 128  # tokens in a window; also the number of position embeddings
 
 
 @dataclass
@@ -35,7 +35,9 @@ class Optimisation:
 
     steps: int = 8_000
     rows: int = 16  # windows in a batch
-    masked: float = 0.15
+    causal: float = 0.7  # share of the steps, the first ones, that predict each token from those before it
+    predicted: float = 0.5  # share of the tokens that a causal step predicts: the head is dear, the signal dense
+    masked: float = 0.2  # share of the tokens that any other step masks
     learning_rate: float = 1e-3
     warmup_steps: int = 300
     decay_steps: int = 2_500

@@ -42,24 +42,33 @@ def tokenize(documents: Sequence[str], tokenizer: Tokenizer, batch: int = 512) -
 
 @dataclass(frozen=True)
 class Batch:
-    """One masked-language-modelling batch, each tensor of shape (rows, length), int64."""
+    """One batch, each tensor of shape (rows, length), int64.
+
+    `labels` holds at each position the token to be predicted there, which is the **next** one of the text,
+    or `IGNORED`.  In a causal batch a position may see those before it alone.
+    """
 
     input_ids: Tensor
     token_type_ids: Tensor
     labels: Tensor
+    causal: bool
 
 
 class Packer:
-    """Cuts the token stream into `[CLS] A [SEP] B [SEP]` windows and masks them, by step number.
+    """Cuts the token stream into `[CLS] A [SEP] B [SEP]` windows with something to predict, by step number.
 
     B follows A in the text, so that the encoder meets the two segments as fine-tuning uses them:
-    the context and the sentence.
+    the context and the sentence.  The first `causal_steps` steps predict each next token from those before
+    it; the others mask tokens and predict each from the position before it, with all the text in sight
+    (masked next-token prediction, as in GPT-BERT; Charpentier and Samuel 2024).
     """
 
     def __init__(
-        self, tokens: np.ndarray, tokenizer: Tokenizer, length: int, rows: int, masked: float, seed: int
-    ) -> None:
-        self.tokens, self.length, self.rows, self.masked, self.seed = tokens, length, rows, masked, seed
+        self, tokens: np.ndarray, tokenizer: Tokenizer, length: int, rows: int, seed: int, *,
+        causal_steps: int, predicted: float = 0.5, masked: float = 0.2,
+    ) -> None:  # fmt: skip
+        self.tokens, self.length, self.rows, self.seed = tokens, length, rows, seed
+        self.causal_steps, self.predicted, self.masked = causal_steps, predicted, masked
         self.cls, self.sep, self.mask = (tokenizer.token_to_id(t) for t in ("[CLS]", "[SEP]", "[MASK]"))
         self.vocabulary = tokenizer.get_vocab_size()
         self.first_ordinary = tokenizer.token_to_id("[MASK]") + 1
@@ -90,15 +99,16 @@ class Packer:
         for row, at in enumerate(cut):
             ids[row] = np.concatenate(([self.cls], body[row, :at], [self.sep], body[row, at:], [self.sep]))
             types[row, at + 2 :] = 1
-        return self._masked(ids, types, rng)
+        causal = step < self.causal_steps
+        chosen = (rng.random(ids.shape) < (self.predicted if causal else self.masked)) & (ids >= self.first_ordinary)
+        labels = np.full_like(ids, IGNORED)
+        labels[:, :-1] = np.where(chosen, ids, IGNORED)[:, 1:]
+        shown = ids if causal else self._mask(ids, chosen, rng)
+        return Batch(*(torch.from_numpy(a) for a in (shown, types, labels)), causal)
 
-    def _masked(self, ids: np.ndarray, types: np.ndarray, rng: np.random.Generator) -> Batch:
+    def _mask(self, ids: np.ndarray, chosen: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """BERT's masking (Devlin et al. 2019): 80 % [MASK], 10 % another token, 10 % unchanged."""
-        candidates = ids >= self.first_ordinary
-        chosen = (rng.random(ids.shape) < self.masked) & candidates
-        labels = np.where(chosen, ids, IGNORED)
         dice = rng.random(ids.shape)
         masked = np.where(chosen & (dice < 0.8), self.mask, ids)
         other = rng.integers(self.first_ordinary, self.vocabulary, size=ids.shape)
-        masked = np.where(chosen & (dice >= 0.9), other, masked)
-        return Batch(*(torch.from_numpy(a) for a in (masked, types, labels)))
+        return np.where(chosen & (dice >= 0.9), other, masked)

@@ -1,4 +1,4 @@
-"""The pretraining loop: masked-language modelling with the head on masked positions only.
+"""The pretraining loop: next-token prediction, causal first and masked then, the head on predicted positions only.
 
 A run killed at any moment goes on from its last checkpoint with the same batches, the same optimiser
 state and so the same losses.  Checkpoints are safetensors and JSON, written beside and moved in place.
@@ -33,13 +33,16 @@ def learning_rate(step: int, peak: float, steps: int, warmup: int, decay: int) -
     return peak * min(1.0, (step + 1) / max(1, warmup), (steps - step) / max(1, decay))
 
 
-def masked_loss(model: BertForMaskedLM, batch: Batch, device: torch.device, bf16: bool) -> Tensor:
-    """Mean cross-entropy (nats) over the masked positions; the head computes those alone."""
+def next_token_loss(model: BertForMaskedLM, batch: Batch, device: torch.device, bf16: bool) -> Tensor:
+    """Mean cross-entropy (nats) over the positions that have a label; the head computes those alone."""
     labels = batch.labels.to(device, non_blocking=True)
+    rows, length = labels.shape
+    seen = torch.ones(length, length, dtype=torch.bool, device=device).tril().expand(rows, 1, length, length)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):
         hidden = model.bert(
             input_ids=batch.input_ids.to(device, non_blocking=True),
             token_type_ids=batch.token_type_ids.to(device, non_blocking=True),
+            attention_mask=seen if batch.causal else None,
         ).last_hidden_state
         chosen = labels != IGNORED
         logits = model.cls(hidden[chosen])
@@ -78,7 +81,7 @@ class Pretrainer:
             rate = learning_rate(self.step, o.learning_rate, o.steps, o.warmup_steps, o.decay_steps)
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
-            loss = masked_loss(self.model, self.train_batches.batch(self.step), self.device, self.bf16)
+            loss = next_token_loss(self.model, self.train_batches.batch(self.step), self.device, self.bf16)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), o.clip)
             self.optimizer.step()
@@ -92,8 +95,8 @@ class Pretrainer:
                 bar.set_postfix_str(f"loss {row['loss']:.3f}, {speed:,.0f} tokens/s")
                 running, since, at = 0.0, self.step, time.perf_counter()
                 if self.step % self.config.evaluate_every == 0 or self.step == o.steps:
-                    row["held_out_loss"] = self.evaluate()
-                    log.info("step %d: held-out loss %.4f", self.step, row["held_out_loss"])
+                    row |= self.evaluate()
+                    log.info("step %d: %s", self.step, ", ".join(f"{k} {v:.4f}" for k, v in row.items() if "held" in k))
                     at = time.perf_counter()
                 history.append(row)
                 with (self.folder / "history.jsonl").open("a") as file:
@@ -104,13 +107,20 @@ class Pretrainer:
         return history
 
     @torch.no_grad()
-    def evaluate(self, batches: int = 12) -> float:
-        """Masked-language-modelling loss (nats) on held-out text, always the same batches."""
+    def evaluate(self, batches: int = 12) -> dict[str, float]:
+        """Loss (nats) of both kinds on held-out text, always the same batches."""
         self.model.eval()
-        count = min(batches, self.held_out.steps_per_epoch)
-        losses = [masked_loss(self.model, self.held_out.batch(i), self.device, self.bf16).item() for i in range(count)]
+        half = self.held_out.causal_steps  # the held-out batches are causal up to here, masked after
+        count = min(batches, half)
+        numbers = {"held_out_causal": range(count), "held_out_masked": range(half, half + count)}
+        losses = {
+            name: float(np.mean([self._held_out_loss(i) for i in steps])) for name, steps in numbers.items()
+        }
         self.model.train()
-        return float(np.mean(losses))
+        return losses
+
+    def _held_out_loss(self, step: int) -> float:
+        return next_token_loss(self.model, self.held_out.batch(step), self.device, self.bf16).item()
 
     def _save(self) -> None:
         tensors = {f"model.{name}": value for name, value in self.model.named_parameters()}
