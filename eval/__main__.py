@@ -51,7 +51,10 @@ def main(config: EvalConfig) -> None:
     console = Console()
     try:
         train, held_out = select(load_articles(Path(config.corpora), real=config.real), Path(config.split), config.part)
-        results = evaluate(Classifier(config.artifact), train, held_out, resamples=config.resamples, seed=config.seed)
+        results = evaluate(
+            Classifier(config.artifact), train, held_out,
+            baselines=config.baselines, resamples=config.resamples, seed=config.seed,
+        )  # fmt: skip
     except (ArtifactError, FileNotFoundError, ValueError) as error:
         sys.exit(f"error: {error}")
     results |= {"artifact": config.artifact, "part": config.part, "resamples": config.resamples}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
+
+from eval.baselines import all_baselines
 
 
 @dataclass
@@ -17,6 +19,7 @@ class EvalConfig:
     split: str = MISSING  # split.json of a run: which articles were trained on, which held out
     part: str = "dev"  # dev: held out by the run; test: the fixed test part, for a release
     real: str = "auto"  # real news: yes, no, or auto: where the corpora are there
+    baselines: list[str] = field(default_factory=lambda: list(all_baselines()))  # fewer are quicker
     output: str = MISSING  # folder of metrics.json and report.html
     resamples: int = 1000  # of articles, for the intervals
     seed: int = 1

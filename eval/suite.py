@@ -18,6 +18,7 @@ MODEL = "model"
 GROUPS: dict[str, Callable[[Article], bool]] = {
     "real news": lambda article: article.sampling in ("natural", "denial_rich", "other_outlets"),
     "real news, natural rate of the labels": lambda article: article.sampling == "natural",
+    "real news round an attribution": lambda article: article.sampling == "attributed",
     "real news on which models and rules disagreed": lambda article: article.sampling == "active",
     "articles of our own": lambda article: article.is_own,
 }
@@ -63,7 +64,13 @@ def _errors(held_out: Sequence[Item], probabilities: Sequence[dict[Label, float]
 
 
 def evaluate(
-    classifier: Classifier, train: Sequence[Article], held_out: Sequence[Article], *, resamples: int, seed: int
+    classifier: Classifier,
+    train: Sequence[Article],
+    held_out: Sequence[Article],
+    *,
+    baselines: Sequence[str],
+    resamples: int,
+    seed: int,
 ) -> dict[str, Any]:
     """Score the model and the baselines.
 
@@ -71,6 +78,7 @@ def evaluate(
         classifier: the artifact, as users call it.
         train: the articles that the model was trained on; the baselines learn from them.
         held_out: the articles to score on.
+        baselines: names of those of `all_baselines` to score beside the model.
         resamples: draws of articles for the intervals.
         seed: of those draws.
 
@@ -79,6 +87,9 @@ def evaluate(
         its `classification_metrics` and `interval`), `errors` (article id and offsets: no text, which
         may not be ours to store), `sentences_per_second`.
     """
+    known = all_baselines()
+    if unknown := set(baselines) - known.keys():
+        raise ValueError(f"baselines: {', '.join(sorted(unknown))}: choose from {', '.join(known)}")
     learnt, measured = items(train), items(held_out)
     texts, contexts = [i.text for i in measured], [i.context for i in measured]
     classifier.load()
@@ -86,7 +97,8 @@ def evaluate(
     answers = classifier.classify(texts, contexts)
     speed = len(texts) / (time.perf_counter() - began)
     predictions = {MODEL: [a.label.value for a in answers]}
-    for name, baseline in all_baselines().items():
+    for name in baselines:
+        baseline = known[name]
         baseline.fit([i.text for i in learnt], [i.sentence.label.value for i in learnt])
         predictions[name] = baseline.predict(texts, contexts)
     groups: dict[str, Any] = {}

@@ -12,19 +12,19 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sklearn.metrics import cohen_kappa_score
 
 from isnad.labels import LABELS, Label
 from isnad.normalize import normalize
-from seeds.corpus import CORPUS, Article, CorpusError, load_own, load_real, read_corpus
+from seeds.corpus import CORPUS, REAL, Article, CorpusError, load_own, load_real, read_corpus, read_records
 from seeds.splits import read_test_ids
 from seeds.stories import group_stories
 
-SECOND_PASS = CORPUS / "second_pass.json"
 RUN = 8  # words
+Key = tuple[str, int]  # an article, and a sentence of it
 _WORD = re.compile(r"[ء-ي]+")
 
 
@@ -57,19 +57,36 @@ def unmarked(articles: Sequence[Article]) -> list[str]:
     ]
 
 
-def agreement(articles: Sequence[Article]) -> tuple[float, float]:
-    """Share of equal labels and Cohen's κ of the two passes over our own articles.
+def agreement(settled: Mapping[Key, str], differences: Mapping[Key, Mapping[str, str]]) -> tuple[float, float]:
+    """Share of equal labels and Cohen's κ of two passes over the same sentences.
 
     The passes are rebuilt from the settled labels and the differences on record.
     """
-    differences = {(d["id"], d["sentence"]): d for d in json.loads(SECOND_PASS.read_text("utf-8"))["differences"]}
-    settled = {(a.id, i): s.label.value for a in articles for i, s in enumerate(a.sentences)}
     first, second = (
         [differences[key][which] if key in differences else label for key, label in settled.items()]
         for which in ("first", "second")
     )
     same = sum(a == b for a, b in zip(first, second, strict=True)) / len(first)
     return same, float(cohen_kappa_score(first, second))
+
+
+def own_agreement(articles: Sequence[Article]) -> tuple[float, float]:
+    """Agreement of the two passes over our own articles, all of which were labelled twice."""
+    record = json.loads((CORPUS / "second_pass.json").read_text("utf-8"))
+    differences = {(d["id"], d["sentence"]): d for d in record["differences"]}
+    return agreement({(a.id, i): s.label.value for a in articles for i, s in enumerate(a.sentences)}, differences)
+
+
+def real_agreement() -> dict[str, tuple[int, float, float]]:
+    """For each pool of real news that was labelled twice in part: sentences, share of equal labels, κ."""
+    record = json.loads((CORPUS / "second_pass_real.json").read_text("utf-8"))
+    differences = {(d["id"], d["start"]): d for d in record["differences"]}
+    labels = {(r["id"], s["start"]): s["label"] for _, r in read_records(REAL, "real") for s in r["sentences"]}
+    figures = {}
+    for pool, documents in record["twice"].items():
+        settled = {(key, start): labels[key, start] for key, starts in documents.items() for start in starts}
+        figures[pool] = (len(settled), *agreement(settled, differences))
+    return figures
 
 
 def summary(articles: Sequence[Article]) -> str:
@@ -95,9 +112,11 @@ def main() -> None:
     try:
         own = load_own()
         print("own articles:", summary(own))
-        same, kappa = agreement(own)
+        same, kappa = own_agreement(own)
         print(f"  two passes agree on {same:.1%} of the sentences, κ = {kappa:.3f}")
         faults += near_duplicates(own) + unmarked(own)
+        for pool, (count, same, kappa) in real_agreement().items():
+            print(f"real news, pool {pool}: two passes over {count} sentences agree on {same:.1%}, κ = {kappa:.3f}")
         news = corpora / "news.jsonl.xz"
         if news.exists():
             real = load_real(corpora)

@@ -83,7 +83,7 @@ def run(config: TrainConfig) -> Path:
     encoder = load_encoder(config.encoder)
     smoothing = config.optimisation.label_smoothing
     model = SentenceClassifier(encoder, config.encoder.dropout, smoothing, rules=config.encoder.rules)
-    with track(config, folder, record) as tracker:
+    with track(config.tracking, "finetune", config, folder, record) as tracker:
         history = finetune(config, model, Collator(layout.pad), train, dev, folder / "checkpoints", [tracker])
         record["history"] = history
         _write(folder / "record.json", record)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
+from train.tracking import Tracking
+
 
 @dataclass
 class Data:
@@ -19,6 +21,8 @@ class Data:
     fold: int | None = 0  # the one held out; null: none, for a release
     split_by: str = "story"  # story or outlet
     split_seed: int = MISSING
+    train_on: str = "both"  # learn from both parts, or from the own or the real articles alone
+    share: float = 1.0  # of the articles to learn from: for a learning curve; smaller shares are parts of larger ones
     weak: int = 0  # learn from so many sentences labelled by rule instead of those labelled by hand
     limit: int | None = None  # at most so many sentences a part, for a dry run
 
@@ -46,16 +50,6 @@ class Optimisation:
     weight_decay: float = 0.01
     label_smoothing: float = 0.0
     checkpoint_every: int = 100  # steps
-
-
-@dataclass
-class Tracking:
-    """Weights & Biases."""
-
-    mode: str = "disabled"  # disabled, offline or online
-    project: str = "isnad"
-    group: str | None = None
-    tags: list[str] = field(default_factory=list)
 
 
 @dataclass

@@ -41,9 +41,29 @@ def load_parts(config: Data) -> Parts:
     for article in sorted(articles, key=lambda a: a.id):
         digest.update(json.dumps(asdict(article), ensure_ascii=False).encode("utf-8", "surrogatepass"))
     train, dev = ([by_id[key] for key in keys] for keys in (parts.train, parts.dev))
+    train = _chosen(train, config)
     if config.weak:
         train = weak_articles(Path(config.corpora), articles, config.weak, config.split_seed)
     return Parts(_limit(train, config.limit), _limit(dev, config.limit), parts, digest.hexdigest()[:16])
+
+
+def _chosen(articles: list[Article], config: Data) -> list[Article]:
+    """The articles of `train_on`, and `share` of them: those whose ids have the smallest hashes.
+
+    Raises:
+        ValueError: no such part or share, or no article is left to learn from.
+    """
+    wanted = {"both": (True, False), "own": (True,), "real": (False,)}.get(config.train_on)
+    if wanted is None:
+        raise ValueError(f"data.train_on={config.train_on!r}: choose both, own or real")
+    if not 0 < config.share <= 1:
+        raise ValueError(f"data.share={config.share}: more than 0 and at most 1")
+    chosen = [a for a in articles if a.is_own in wanted]
+    draw = {a.id: hashlib.sha256(f"{config.split_seed}:{a.id}".encode()).digest() for a in chosen}
+    kept = set(sorted(draw, key=draw.__getitem__)[: round(config.share * len(chosen))])
+    if not kept:
+        raise ValueError(f"data.train_on={config.train_on} data.share={config.share}: no article to learn from")
+    return [a for a in chosen if a.id in kept]
 
 
 def _limit(articles: list[Article], sentences: int | None) -> list[Article]:

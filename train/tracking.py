@@ -5,16 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
 from transformers import TrainerCallback
 
-from train.config import TrainConfig
-
 log = logging.getLogger(__name__)
 MODES = ("disabled", "offline", "online")
+
+
+@dataclass
+class Tracking:
+    """Weights & Biases: a part of every program's configuration."""
+
+    mode: str = "disabled"  # disabled, offline or online
+    project: str = "isnad"
+    group: str | None = None
+    tags: list[str] = field(default_factory=list)
 
 
 class Tracker(TrainerCallback):
@@ -25,9 +34,13 @@ class Tracker(TrainerCallback):
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
         """Log the Trainer's figures, those of evaluation under `dev/`, the others under `train/`."""
-        if self._run is not None and logs:
-            named = {f"dev/{k[5:]}" if k.startswith("eval_") else f"train/{k}": v for k, v in logs.items()}
-            self._run.log(named, step=state.global_step)
+        named = {f"dev/{k[5:]}" if k.startswith("eval_") else f"train/{k}": v for k, v in (logs or {}).items()}
+        self.log(named, state.global_step)
+
+    def log(self, values: Mapping[str, float], step: int) -> None:
+        """Log figures of one step."""
+        if self._run is not None and values:
+            self._run.log(dict(values), step=step)
 
     def summarise(self, values: Mapping[str, Any]) -> None:
         """Set figures of the whole run."""
@@ -36,13 +49,12 @@ class Tracker(TrainerCallback):
 
 
 @contextmanager
-def track(config: TrainConfig, folder: Path, record: Mapping[str, Any]) -> Iterator[Tracker]:
-    """Open a wandb run for the length of a training run.
+def track(tracking: Tracking, job_type: str, config: Any, folder: Path, record: Mapping[str, Any]) -> Iterator[Tracker]:
+    """Open a wandb run for the length of a run whose whole configuration is `config`.
 
     Raises:
         ValueError: `tracking.mode` is not disabled, offline or online.
     """
-    tracking = config.tracking
     if tracking.mode not in MODES:
         raise ValueError(f"tracking.mode={tracking.mode!r}: choose one of {', '.join(MODES)}")
     if tracking.mode == "disabled":
@@ -51,7 +63,7 @@ def track(config: TrainConfig, folder: Path, record: Mapping[str, Any]) -> Itera
     import wandb
 
     with wandb.init(
-        project=tracking.project, mode=tracking.mode, dir=folder, name=folder.name, job_type="finetune",
+        project=tracking.project, mode=tracking.mode, dir=folder, name=folder.name, job_type=job_type,
         group=tracking.group, tags=list(tracking.tags), reinit="finish_previous",
         config={**OmegaConf.to_container(config, resolve=True), "record": dict(record)},
     ) as run:  # fmt: skip

@@ -30,15 +30,19 @@ class Oracle(Classifier):
         ]
 
 
+def score(model, parts, baselines=()):
+    return evaluate(model, *parts, baselines=baselines, resamples=20, seed=1)
+
+
 @pytest.fixture(scope="module")
 def parts(own_articles):
     return own_articles[:60], own_articles[100:130]
 
 
 def test_a_perfect_model_scores_one_and_a_permuted_one_nothing(parts):
-    train, held_out = parts
-    right = evaluate(Oracle(held_out), train, held_out, resamples=20, seed=1)
-    wrong = evaluate(Oracle(held_out, shift=1), train, held_out, resamples=20, seed=1)
+    _, held_out = parts
+    right = score(Oracle(held_out), parts)
+    wrong = score(Oracle(held_out, shift=1), parts)
     group = "articles of our own"
     assert right["groups"][group]["systems"]["model"]["macro_f1"] == 1.0
     assert right["errors"] == []
@@ -49,10 +53,8 @@ def test_a_perfect_model_scores_one_and_a_permuted_one_nothing(parts):
 
 
 def test_baselines_learn_what_they_can(parts):
-    train, held_out = parts
-    systems = evaluate(Oracle(held_out), train, held_out, resamples=20, seed=1)["groups"]["articles of our own"][
-        "systems"
-    ]
+    results = score(Oracle(parts[1]), parts, list(all_baselines()))
+    systems = results["groups"]["articles of our own"]["systems"]
     assert systems["majority"]["macro_f1"] < 0.2
     assert systems["n-grams"]["macro_f1"] > systems["majority"]["macro_f1"] + 0.2
     assert systems["rules"]["macro_f1"] > 0.6
@@ -83,3 +85,10 @@ def test_select_takes_the_run_s_own_parts(tmp_path, own_articles):
         select(own_articles, split, "test")  # its articles are real ones
     with pytest.raises(FileNotFoundError, match="give split="):
         select(own_articles, tmp_path / "none.json", "dev")
+
+
+def test_baselines_are_those_asked_for(parts):
+    systems = score(Oracle(parts[1]), parts, ["rules"])["groups"]["articles of our own"]["systems"]
+    assert set(systems) == {"model", "rules"}
+    with pytest.raises(ValueError, match="baselines: guess: choose from majority, n-grams, rules"):
+        score(Oracle(parts[1]), parts, ["guess"])

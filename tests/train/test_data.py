@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -22,6 +24,34 @@ def test_parts_do_not_meet_and_are_hashed(settings):
     assert len(parts.data_hash) == 16
     assert load_parts(settings).data_hash == parts.data_hash
     assert sum(len(a.sentences) for a in parts.train[:-1]) < 60 <= sum(len(a.sentences) for a in parts.train)
+
+
+def test_a_share_of_the_articles_is_part_of_a_larger_share(settings):
+    parts = [{a.id for a in load_parts(replace(settings, limit=None, share=share)).train} for share in (0.25, 0.5, 1.0)]
+    assert parts[0] < parts[1] < parts[2]
+    assert len(parts[0]) == pytest.approx(len(parts[2]) / 4, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"train_on": "all"}, "data.train_on='all': choose both, own or real"),
+        ({"share": 0.0}, "data.share=0.0: more than 0"),
+        ({"train_on": "real"}, "data.train_on=real data.share=1.0: no article to learn from"),
+    ],
+)
+def test_what_cannot_be_learnt_from_is_named(settings, wrong, message):
+    with pytest.raises(ValueError, match=message):
+        load_parts(replace(settings, **wrong))
+
+
+def test_one_part_alone_is_learnt_from_and_all_is_measured_on(settings, own_articles, monkeypatch):
+    real = [replace(a, id=f"real-{a.id}", sampling="natural") for a in own_articles[:40]]
+    monkeypatch.setattr("train.data.load_articles", lambda *_, **__: [*own_articles[40:], *real])
+    for name, is_own in (("own", True), ("real", False)):
+        parts = load_parts(replace(settings, limit=None, train_on=name))
+        assert {a.is_own for a in parts.train} == {is_own}
+        assert {a.is_own for a in parts.dev} == {True, False}
 
 
 def test_an_example_is_the_sentence_with_the_text_before_it(tiny_tokenizer):

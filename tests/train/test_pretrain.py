@@ -17,6 +17,7 @@ from train.pretrain.data import IGNORED, Packer, clean, tokenize
 from train.pretrain.embeddings import ppmi_embeddings
 from train.pretrain.loop import Pretrainer, learning_rate
 from train.pretrain.tokenizer import MARKS, train_tokenizer
+from train.tracking import track
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,8 @@ def test_a_causal_step_sees_nothing_of_what_comes_after(settings, tokens, tiny_t
     changed[:, 20:] = 7
     cpu = torch.device("cpu")
     losses = [
-        loop.next_token_loss(model, b, cpu, bf16=False).item() for b in (batch, dataclasses.replace(batch, input_ids=changed))
+        loop.next_token_loss(model, b, cpu, bf16=False).item()
+        for b in (batch, dataclasses.replace(batch, input_ids=changed))
     ]
     assert (abs(losses[0] - losses[1]) < 1e-6) is causal
 
@@ -172,6 +174,14 @@ def test_a_killed_run_goes_on_to_the_same_weights(settings, tokens, tiny_tokeniz
     assert [json.loads(line)["step"] for line in (tmp_path / "killed" / "history.jsonl").open()] == [12]
 
 
+def test_losses_go_to_wandb(settings, tokens, tiny_tokenizer, tmp_path):
+    settings.tracking.mode = "offline"
+    with track(settings.tracking, "pretrain", settings, tmp_path, {}) as tracker:
+        pretrainer(settings, tokens, tiny_tokenizer).run(tracker)
+    (log,) = tmp_path.glob("wandb/offline-run-*/run-*.wandb")
+    assert all(key in log.read_bytes() for key in (b"pretrain/loss", b"pretrain/held_out_causal", b"vocabulary_size"))
+
+
 def test_a_half_written_checkpoint_is_never_loaded(settings, tokens, tiny_tokenizer):
     first = pretrainer(settings, tokens, tiny_tokenizer)
     first.run()
@@ -199,7 +209,6 @@ def test_learning_goes_beyond_the_frequencies(settings, tokens, tiny_tokenizer):
     losses = run.evaluate()
     assert losses["held_out_causal"] < 2.5
     assert losses["held_out_masked"] < 2.5
-
 
 
 def test_the_encoder_loads_as_a_plain_bert(tiny_encoder, tiny_tokenizer):

@@ -16,10 +16,15 @@ def settings(mode):
     return config
 
 
+def opened(mode, folder, record=()):
+    config = settings(mode)
+    return track(config.tracking, "finetune", config, folder, dict(record))
+
+
 def test_an_offline_run_is_written_and_finished(tmp_path):
     import wandb
 
-    with track(settings("offline"), tmp_path, {"commit": "abc"}) as tracker:
+    with opened("offline", tmp_path, {"commit": "abc"}) as tracker:
         tracker.on_log(None, State, None, {"loss": 0.5, "eval_macro_f1": 0.8})
         tracker.summarise({"parity": {"int8_agreement": 1.0}})
         assert wandb.run.config["encoder"]["max_length"] == 128
@@ -31,7 +36,7 @@ def test_an_offline_run_is_written_and_finished(tmp_path):
 
 
 def test_nothing_is_tracked_unless_asked_for(tmp_path):
-    with track(settings("disabled"), tmp_path, {}) as tracker:
+    with opened("disabled", tmp_path) as tracker:
         tracker.on_log(None, State, None, {"loss": 0.5})
     assert list(tmp_path.iterdir()) == []
     Tracker().summarise({"x": 1})
@@ -40,6 +45,6 @@ def test_nothing_is_tracked_unless_asked_for(tmp_path):
 def test_another_mode_is_refused(tmp_path):
     with (
         pytest.raises(ValueError, match="choose one of disabled, offline, online"),
-        track(settings("on"), tmp_path, {}),
+        opened("on", tmp_path),
     ):
         pass

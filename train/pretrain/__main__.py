@@ -28,6 +28,7 @@ from train.pretrain.data import Packer, clean, tokenize
 from train.pretrain.embeddings import ppmi_embeddings
 from train.pretrain.loop import Pretrainer
 from train.pretrain.tokenizer import train_tokenizer
+from train.tracking import track
 
 log = logging.getLogger(__name__)
 HELD_OUT = 0.005  # share of the documents kept for the held-out loss
@@ -125,12 +126,11 @@ def main(config: PretrainConfig) -> None:
     model = build_model(config, train, tokenizer.get_vocab_size())
     log.info("%d parameters", model.num_parameters())
     kinds = {"predicted": o.predicted, "masked": o.masked}
-    batches = Packer(
-        train, tokenizer, length, o.rows, config.seed, causal_steps=round(o.causal * o.steps), **kinds
-    )
+    batches = Packer(train, tokenizer, length, o.rows, config.seed, causal_steps=round(o.causal * o.steps), **kinds)
     check = Packer(held_out, tokenizer, length, min(o.rows, 8), 0, causal_steps=12, **kinds)
     pretrainer = Pretrainer(config, model, batches, check)
-    history = pretrainer.run()
+    with track(config.tracking, "pretrain", config, folder, {"tokens": len(train)}) as tracker:
+        history = pretrainer.run(tracker)
     if history:
         (folder / "result.json").write_text(json.dumps(history[-1]))
     save_encoder(pretrainer.model.cpu(), tokenizer, folder / "encoder")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
+from train.tracking import Tracking
+
 
 @dataclass
 class Text:
@@ -52,6 +54,7 @@ class PretrainConfig:
     text: Text = field(default_factory=Text)
     encoder: Encoder = field(default_factory=Encoder)
     optimisation: Optimisation = field(default_factory=Optimisation)
+    tracking: Tracking = field(default_factory=Tracking)
     output: str = MISSING  # the run's folder; an unfinished run in it goes on
     seed: int = 1
     device: str = "auto"  # auto, cpu, cuda

@@ -24,6 +24,7 @@ from transformers import BertForMaskedLM
 from train.hardware import pick_device, use_bf16
 from train.pretrain.config import PretrainConfig
 from train.pretrain.data import IGNORED, Batch, Packer
+from train.tracking import Tracker
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class Pretrainer:
         if config.compile:
             self.model.bert.compile()
 
-    def run(self) -> list[dict[str, float]]:
+    def run(self, tracker: Tracker | None = None) -> list[dict[str, float]]:
         """Train to the last step; returns the history, which is also in `history.jsonl`."""
         o = self.config.optimisation
         self._resume()
@@ -81,12 +82,7 @@ class Pretrainer:
             rate = learning_rate(self.step, o.learning_rate, o.steps, o.warmup_steps, o.decay_steps)
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
-            loss = next_token_loss(self.model, self.train_batches.batch(self.step), self.device, self.bf16)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), o.clip)
-            self.optimizer.step()
-            self.optimizer.zero_grad(set_to_none=True)
-            running += loss.item()
+            running += self.train_step(self.step)
             self.step += 1
             bar.update()
             if self.step % 50 == 0 or self.step == o.steps:
@@ -99,12 +95,23 @@ class Pretrainer:
                     log.info("step %d: %s", self.step, ", ".join(f"{k} {v:.4f}" for k, v in row.items() if "held" in k))
                     at = time.perf_counter()
                 history.append(row)
+                if tracker is not None:
+                    tracker.log({f"pretrain/{k}": v for k, v in row.items() if k != "step"}, self.step)
                 with (self.folder / "history.jsonl").open("a") as file:
                     file.write(json.dumps(row) + "\n")
             if self.step % self.config.checkpoint_every == 0 or self.step == o.steps:
                 self._save()
         bar.close()
         return history
+
+    def train_step(self, step: int) -> float:
+        """Learn from the batch of a step; returns its loss (nats)."""
+        loss = next_token_loss(self.model, self.train_batches.batch(step), self.device, self.bf16)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.optimisation.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return loss.item()
 
     @torch.no_grad()
     def evaluate(self, batches: int = 12) -> dict[str, float]:
@@ -113,9 +120,7 @@ class Pretrainer:
         half = self.held_out.causal_steps  # the held-out batches are causal up to here, masked after
         count = min(batches, half)
         numbers = {"held_out_causal": range(count), "held_out_masked": range(half, half + count)}
-        losses = {
-            name: float(np.mean([self._held_out_loss(i) for i in steps])) for name, steps in numbers.items()
-        }
+        losses = {name: float(np.mean([self._held_out_loss(i) for i in steps])) for name, steps in numbers.items()}
         self.model.train()
         return losses
 
