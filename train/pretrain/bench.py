@@ -105,9 +105,8 @@ def _bert(tokenizer: Tokenizer, shape: Encoder, dropout: float) -> BertConfig:
 def run_mlm(tokenizer: Tokenizer, texts: list[str], shape: Encoder, padded: bool) -> Iterator[int]:
     """Steps of a plain masked-language-modelling script: `transformers.Trainer`, its collator, fp32, the whole head.
 
-    Args:
-        padded: a paragraph a row, padded to the full length (`--line_by_line --pad_to_max_length`); otherwise
-            rows cut out of the joined text, as the script does by default.
+    `padded`: a paragraph a row, padded to the full length (`--line_by_line --pad_to_max_length`); otherwise rows
+    cut out of the joined text, as the script does by default.
     """
     wrapped = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
