@@ -82,7 +82,8 @@ def run(config: TrainConfig) -> Path:
     _write(folder / "split.json", split)
     encoder = load_encoder(config.encoder)
     smoothing = config.optimisation.label_smoothing
-    model = SentenceClassifier(encoder, config.encoder.dropout, smoothing, rules=config.encoder.rules)
+    e = config.encoder
+    model = SentenceClassifier(encoder, e.dropout, smoothing, rules=e.rules, ngrams=e.ngrams)
     with track(config.tracking, "finetune", config, folder, record) as tracker:
         history = finetune(config, model, Collator(layout.pad), train, dev, folder / "checkpoints", [tracker])
         record["history"] = history

@@ -36,6 +36,7 @@ class Encoder:
     max_length: int = 128
     context_tokens: int = 32
     rules: bool = True  # what the hand-written rules say is evidence; not where it is what is to be learnt
+    ngrams: bool = True  # a linear model of n-grams beside the network
     dropout: float = 0.1  # on hidden states; none on attention, where a CPU takes longest over it
 
 

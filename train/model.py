@@ -13,6 +13,42 @@ from isnad.labels import LABELS
 TRUST = 3.0
 
 
+class HashedNgrams(nn.Module):
+    """A linear model of the sentence's token 1- to 3-grams, hashed: the wide part of wide & deep (Cheng et al. 2016).
+
+    Cues are words: what a network needs many examples to find, a weight for each n-gram learns from few.
+    """
+
+    BUCKETS = 1 << 16
+    LONGEST = 3
+    # Few n-grams recur in a batch, so that their weights are rarely updated; this makes each update count.
+    GAIN = 40.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.Embedding(self.BUCKETS, len(LABELS))
+        nn.init.zeros_(self.weights.weight)
+
+    def forward(self, input_ids: Tensor, own: Tensor) -> Tensor:
+        """Logits of shape (rows, 4): the mean of the n-grams' weights, over the root of their number.
+
+        Args:
+            input_ids: token ids, int64, (rows, length).
+            own: 1 for the tokens of the sentence, else 0, (rows, length).
+        """
+        total = torch.zeros_like(input_ids[:, :1], dtype=self.weights.weight.dtype)
+        count = total
+        keys, there = input_ids, own
+        for length in range(1, self.LONGEST + 1):
+            if length > 1:  # the key of a longer n-gram is made of that of its beginning and its last token
+                keys = (keys[:, :-1] * 40_503 + input_ids[:, length - 1 :]) % self.BUCKETS
+                there = there[:, :-1] * own[:, length - 1 :]
+            weight = there.unsqueeze(-1).to(self.weights.weight.dtype)
+            total = total + (self.weights(keys % self.BUCKETS) * weight).sum(1)
+            count = count + weight.sum(1)
+        return self.GAIN * total / count.clamp(min=1.0).sqrt()
+
+
 class SentenceClassifier(nn.Module):
     """Four logits for the sentence that is the second segment of the input.
 
@@ -20,16 +56,19 @@ class SentenceClassifier(nn.Module):
     a cue or a mark anywhere in it reaches the output directly, which a small encoder needs (measured in
     eval/LOG.md); the context reaches it through attention alone.  What the hand-written rules say is added
     as evidence, with a weight that is learnt: training starts from the rules and finds out where they err.
+    Beside the network stands a linear model of n-grams, with `ngrams`.
     """
 
     def __init__(
-        self, encoder: PreTrainedModel, dropout: float, label_smoothing: float = 0.0, *, rules: bool = True
-    ) -> None:
+        self, encoder: PreTrainedModel, dropout: float, label_smoothing: float = 0.0, *,
+        rules: bool = True, ngrams: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.encoder = encoder
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(3 * encoder.config.hidden_size, len(LABELS))
         self.rule_evidence = nn.Embedding(len(LABELS), len(LABELS))
+        self.ngrams = HashedNgrams() if ngrams else None
         self.label_smoothing = label_smoothing
         with torch.no_grad():
             self.rule_evidence.weight.copy_((TRUST if rules else 0.0) * torch.eye(len(LABELS)))
@@ -61,6 +100,8 @@ class SentenceClassifier(nn.Module):
         highest = states.masked_fill(own == 0, torch.finfo(states.dtype).min).amax(1)
         pooled = self.dropout(torch.cat((states[:, 0], mean, highest), dim=-1))
         logits = self.head(pooled) + self.rule_evidence(rule)
+        if self.ngrams is not None:
+            logits = logits + self.ngrams(input_ids, token_type_ids * attention_mask)
         if labels is None:
             return {"logits": logits}
         loss = functional.cross_entropy(logits.float(), labels, label_smoothing=self.label_smoothing)

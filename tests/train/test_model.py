@@ -3,7 +3,7 @@ import torch
 from transformers import AutoModel, BertConfig, RobertaConfig
 
 from isnad import LABELS
-from train.model import SentenceClassifier
+from train.model import HashedNgrams, SentenceClassifier
 
 SHAPE = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
 
@@ -60,3 +60,29 @@ def test_loss_is_the_cross_entropy(model):
 def test_the_context_and_the_sentence_are_told_apart(model):
     swapped = batch() | {"token_type_ids": torch.tensor([[0, 1, 1, 0, 0, 1]])}
     assert not torch.allclose(model(**swapped)["logits"], model(**batch())["logits"], atol=1e-4)
+
+
+def test_ngrams_are_those_of_the_sentence_alone():
+    ngrams = HashedNgrams()
+    with torch.no_grad():
+        ngrams.weights.weight[9] = torch.tensor([1.0, 0, 0, 0])  # the word 9
+        ngrams.weights.weight[(9 * 40_503 + 11) % ngrams.BUCKETS] = torch.tensor([0, 1.0, 0, 0])  # 9 11
+        third = ((9 * 40_503 + 11) % ngrams.BUCKETS * 40_503 + 12) % ngrams.BUCKETS
+        ngrams.weights.weight[third] = torch.tensor([0, 0, 1.0, 0])  # 9 11 12
+    ids, own = torch.tensor([[2, 9, 3, 9, 11, 12]]), torch.tensor([[0, 0, 0, 1, 1, 1]])
+    each = ngrams.GAIN / 6**0.5  # three words, two pairs, one triple
+    assert ngrams(ids, own)[0].tolist() == pytest.approx([each, each, each, 0])
+    assert ngrams(ids, torch.tensor([[1, 1, 1, 0, 0, 0]]))[0].tolist() == pytest.approx([each, 0, 0, 0])
+    assert ngrams(ids[:, :2], torch.tensor([[0, 0]]))[0].tolist() == [0, 0, 0, 0]
+
+
+def test_ngrams_learn_a_cue(model):
+    model.train()
+    optimizer = torch.optim.AdamW(model.ngrams.parameters(), lr=1e-3)
+    for _ in range(30):
+        optimizer.zero_grad()
+        model(**batch(), labels=torch.tensor([2]))["loss"].backward()
+        optimizer.step()
+    with torch.no_grad():
+        assert model.eval()(**batch())["logits"].argmax().item() == 2
+    assert SentenceClassifier(model.encoder, 0.0, ngrams=False).ngrams is None

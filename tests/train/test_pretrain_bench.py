@@ -20,7 +20,7 @@ def test_padding_is_not_counted(tiny_tokenizer):
 def test_the_rate_is_tokens_over_time(monkeypatch):
     clock = itertools.count()
     monkeypatch.setattr("train.pretrain.bench.time.perf_counter", lambda: next(clock))
-    assert rate(iter([9, 9, 10, 10, 10, 10]), seconds=3) == pytest.approx(20 / 3)  # two steps, and three looks at the clock
+    assert rate(iter([9, 9, 10, 10, 10, 10]), seconds=3) == pytest.approx(20 / 3)
 
 
 def test_operations_are_counted_as_by_hand():
