@@ -32,6 +32,7 @@ class Encoder:
     """Where the encoder comes from, and how its input is laid out."""
 
     path: str = MISSING  # a local folder or a hub name
+    allow_code_of: str | None = None  # run the Python code in this hub repository, if `path` is the same name
     random_weights: bool = False  # its shape alone: training from scratch
     max_length: int = 128
     context_tokens: int = 32

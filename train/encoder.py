@@ -28,6 +28,25 @@ def unknown_marks(tokenizer: Tokenizer, unk: int | None) -> list[str]:
     return [mark for mark, pieces in ids.items() if not pieces or unk in pieces]
 
 
+def _trusted(config: Encoder) -> bool:
+    """Whether code that comes with the encoder may run: only where it was named."""
+    return config.allow_code_of is not None and config.allow_code_of == config.path
+
+
+def _remedy(config: Encoder, error: Exception) -> str:
+    if "trust_remote_code" in str(error) and not _trusted(config):
+        return (
+            "Its network is Python code in its repository, which is not run unless you name it: read that code, "
+            f"then add encoder.allow_code_of={config.path}"
+        )
+    where = (
+        ""
+        if Path(config.path).is_dir()
+        else "There is no such folder, and the hub was not reached or has no such model. "
+    )
+    return f"{where}Offline, use the encoder that the repository ships: encoder.path=seeds/encoder"
+
+
 def load_tokenizer(config: Encoder) -> tuple[Tokenizer, Layout]:
     """The encoder's tokenizer, and how inputs are laid out for it.
 
@@ -36,15 +55,11 @@ def load_tokenizer(config: Encoder) -> tuple[Tokenizer, Layout]:
             than `max_length`.
     """
     try:
-        wrapped = AutoTokenizer.from_pretrained(config.path)
-        limit = AutoConfig.from_pretrained(config.path).max_position_embeddings
+        limit = AutoConfig.from_pretrained(config.path, trust_remote_code=_trusted(config)).max_position_embeddings
+        wrapped = AutoTokenizer.from_pretrained(config.path, trust_remote_code=_trusted(config))
     except (OSError, ValueError) as error:
-        where = (
-            "" if Path(config.path).is_dir() else "; no such folder, and the hub was not reached or has no such model"
-        )
         raise EncoderError(
-            f"encoder.path={config.path}: cannot be loaded{where}. "
-            f"Offline, use the encoder that the repository ships: encoder.path=seeds/encoder\n  ({error})"
+            f"encoder.path={config.path}: cannot be loaded. {_remedy(config, error)}\n  ({error})"
         ) from error
     if not wrapped.is_fast:
         raise EncoderError(f"encoder.path={config.path} has no tokenizer.json, which inference needs")
@@ -65,13 +80,19 @@ def load_tokenizer(config: Encoder) -> tuple[Tokenizer, Layout]:
 
 def load_encoder(config: Encoder) -> PreTrainedModel:
     """The encoder in float32; `random_weights` keeps its shape alone."""
-    settings = AutoConfig.from_pretrained(config.path)
+    settings = AutoConfig.from_pretrained(config.path, trust_remote_code=_trusted(config))
     settings.dtype = torch.float32  # the weights are stored in half precision
     settings.hidden_dropout_prob, settings.attention_probs_dropout_prob = config.dropout, 0.0
     settings._attn_implementation = "eager"  # the fastest for short inputs on a CPU, and what is exported
     if config.random_weights:
-        return AutoModel.from_config(settings)
-    return AutoModel.from_pretrained(config.path, config=settings, dtype=torch.float32)
+        encoder = AutoModel.from_config(settings, trust_remote_code=_trusted(config))
+    else:
+        encoder = AutoModel.from_pretrained(
+            config.path, config=settings, dtype=torch.float32, trust_remote_code=_trusted(config)
+        )
+    if getattr(encoder, "pooler", None) is not None:
+        encoder.pooler = None  # the classifier pools for itself; unused weights would only be carried along
+    return encoder
 
 
 def save_encoder(encoder: PreTrainedModel, path: str, folder: Path) -> None:
