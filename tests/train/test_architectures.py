@@ -31,7 +31,8 @@ BODY = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "in
 SHAPES = {
     "bert": lambda v: BertConfig(vocab_size=v, max_position_embeddings=128, **BODY),
     "xlm-roberta": lambda v: XLMRobertaConfig(
-        vocab_size=v, max_position_embeddings=130, type_vocab_size=1, pad_token_id=1, bos_token_id=0, eos_token_id=2, **BODY
+        vocab_size=v, max_position_embeddings=130, type_vocab_size=1,
+        pad_token_id=1, bos_token_id=0, eos_token_id=2, **BODY,
     ),
     "modernbert": lambda v: ModernBertConfig(
         vocab_size=v, max_position_embeddings=128, pad_token_id=0, cls_token_id=2, sep_token_id=3, **BODY
