@@ -16,6 +16,7 @@ from train.pretrain.config import PretrainConfig
 from train.pretrain.data import IGNORED, Packer, clean, tokenize
 from train.pretrain.embeddings import ppmi_embeddings
 from train.pretrain.loop import Pretrainer, learning_rate
+from train.pretrain.picture import draw
 from train.pretrain.tokenizer import MARKS, train_tokenizer
 from train.tracking import track
 
@@ -172,6 +173,12 @@ def test_a_killed_run_goes_on_to_the_same_weights(settings, tokens, tiny_tokeniz
     for name in ("held_out_causal", "held_out_masked"):
         assert after[-1][name] == history[-1][name]
     assert [json.loads(line)["step"] for line in (tmp_path / "killed" / "history.jsonl").open()] == [12]
+
+
+def test_the_curves_are_drawn(settings, tokens, tiny_tokenizer, tmp_path):
+    pretrainer(settings, tokens, tiny_tokenizer).run()
+    draw(Path(settings.output) / "history.jsonl", tmp_path / "curves.svg")
+    assert "</svg>" in (tmp_path / "curves.svg").read_text("utf-8")
 
 
 def test_losses_go_to_wandb(settings, tokens, tiny_tokenizer, tmp_path):

@@ -27,6 +27,7 @@ from train.pretrain.config import PretrainConfig, Text
 from train.pretrain.data import Packer, clean, tokenize
 from train.pretrain.embeddings import ppmi_embeddings
 from train.pretrain.loop import Pretrainer
+from train.pretrain.picture import draw
 from train.pretrain.tokenizer import train_tokenizer
 from train.tracking import track
 
@@ -133,6 +134,7 @@ def main(config: PretrainConfig) -> None:
         history = pretrainer.run(tracker)
     if history:
         (folder / "result.json").write_text(json.dumps(history[-1]))
+        draw(folder / "history.jsonl", folder / "curves.svg")
     save_encoder(pretrainer.model.cpu(), tokenizer, folder / "encoder")
     log.info("encoder in %s", folder / "encoder")
 
