@@ -33,6 +33,10 @@ def _trusted(config: Encoder) -> bool:
     return config.allow_code_of is not None and config.allow_code_of == config.path
 
 
+def _cannot_load(config: Encoder, error: Exception) -> EncoderError:
+    return EncoderError(f"encoder.path={config.path}: cannot be loaded. {_remedy(config, error)}\n  ({error})")
+
+
 def _remedy(config: Encoder, error: Exception) -> str:
     if "trust_remote_code" in str(error) and not _trusted(config):
         return (
@@ -54,6 +58,11 @@ def load_tokenizer(config: Encoder) -> tuple[Tokenizer, Layout]:
         EncoderError: there is no such encoder, it has no fast tokenizer, or its inputs are shorter
             than `max_length`.
     """
+    if not Path(config.path).is_dir():
+        log.info(
+            "looking for %s on the hub; without a network that takes minutes, and HF_HUB_OFFLINE=1 skips it",
+            config.path,
+        )
     try:
         limit = AutoConfig.from_pretrained(config.path, trust_remote_code=_trusted(config)).max_position_embeddings
         wrapped = AutoTokenizer.from_pretrained(config.path, trust_remote_code=_trusted(config))
@@ -79,17 +88,25 @@ def load_tokenizer(config: Encoder) -> tuple[Tokenizer, Layout]:
 
 
 def load_encoder(config: Encoder) -> PreTrainedModel:
-    """The encoder in float32; `random_weights` keeps its shape alone."""
-    settings = AutoConfig.from_pretrained(config.path, trust_remote_code=_trusted(config))
-    settings.dtype = torch.float32  # the weights are stored in half precision
-    settings.hidden_dropout_prob, settings.attention_probs_dropout_prob = config.dropout, 0.0
-    settings._attn_implementation = "eager"  # the fastest for short inputs on a CPU, and what is exported
-    if config.random_weights:
-        encoder = AutoModel.from_config(settings, trust_remote_code=_trusted(config))
-    else:
-        encoder = AutoModel.from_pretrained(
-            config.path, config=settings, dtype=torch.float32, trust_remote_code=_trusted(config)
-        )
+    """The encoder in float32; `random_weights` keeps its shape alone.
+
+    Raises:
+        EncoderError: there is no such encoder, or its weights cannot be had whole.
+    """
+    trusted = _trusted(config)
+    try:
+        settings = AutoConfig.from_pretrained(config.path, trust_remote_code=trusted)
+        settings.dtype = torch.float32  # the weights are stored in half precision
+        settings.hidden_dropout_prob, settings.attention_probs_dropout_prob = config.dropout, 0.0
+        settings._attn_implementation = "eager"  # the fastest for short inputs on a CPU, and what is exported
+        if config.random_weights:
+            encoder = AutoModel.from_config(settings, trust_remote_code=trusted)
+        else:
+            encoder = AutoModel.from_pretrained(
+                config.path, config=settings, dtype=torch.float32, trust_remote_code=trusted
+            )
+    except (OSError, ValueError) as error:
+        raise _cannot_load(config, error) from error
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None  # the classifier pools for itself; unused weights would only be carried along
     return encoder
