@@ -26,7 +26,7 @@ from train.encoder import load_encoder, load_tokenizer, save_encoder
 from train.export import export
 from train.finetune import finetune
 from train.folder import RunError, claim_folder
-from train.model import SentenceClassifier
+from train.model import SentenceClassifier, prior_shift
 from train.tracking import track
 
 log = logging.getLogger("train")
@@ -81,9 +81,9 @@ def run(config: TrainConfig) -> Path:
         raise RunError(f"{folder} was begun on other data; choose another output=")
     _write(folder / "split.json", split)
     encoder = load_encoder(config.encoder)
-    smoothing = config.optimisation.label_smoothing
-    e = config.encoder
-    model = SentenceClassifier(encoder, e.dropout, smoothing, rules=e.rules, ngrams=e.ngrams)
+    e, o = config.encoder, config.optimisation
+    shift = prior_shift([int(x["labels"]) for x in train], o.rates)
+    model = SentenceClassifier(encoder, e.dropout, o.label_smoothing, rules=e.rules, ngrams=e.ngrams, shift=shift)
     with track(config.tracking, "finetune", config, folder, record) as tracker:
         history = finetune(config, model, Collator(layout.pad), train, dev, folder / "checkpoints", [tracker])
         record["history"] = history

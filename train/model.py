@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -11,6 +14,25 @@ from isnad.labels import LABELS
 
 # What the rules' label adds to its logit at the start: against three rivals it makes a probability of .87.
 TRUST = 3.0
+
+
+def prior_shift(labels: Sequence[int], rates: Sequence[float] | None) -> list[float]:
+    """What to add to the logits while learning from `labels`, so that without it they fit labels at other `rates`.
+
+    The logarithm of each label's rate in what is learnt from over its rate in use (Saerens et al. 2002; logit
+    adjustment, Menon et al. 2021); zeros where no rates are given.
+
+    Raises:
+        ValueError: `rates` are not one for each label, all above zero.
+    """
+    if rates is None:
+        return [0.0] * len(LABELS)
+    if len(rates) != len(LABELS) or min(rates) <= 0:
+        raise ValueError(
+            f"optimisation.rates={list(rates)}: give {len(LABELS)} shares above 0, in the order of the labels"
+        )
+    counts = [max(1, labels.count(i)) for i in range(len(LABELS))]
+    return [math.log(n / sum(counts) / (rate / sum(rates))) for n, rate in zip(counts, rates, strict=True)]
 
 
 class HashedNgrams(nn.Module):
@@ -56,12 +78,13 @@ class SentenceClassifier(nn.Module):
     a cue or a mark anywhere in it reaches the output directly, which a small encoder needs (measured in
     eval/LOG.md); the context reaches it through attention alone.  What the hand-written rules say is added
     as evidence, with a weight that is learnt: training starts from the rules and finds out where they err.
-    Beside the network stands a linear model of n-grams, with `ngrams`.
+    Beside the network stands a linear model of n-grams, with `ngrams`.  `shift` is added to the logits for the
+    loss alone (see `prior_shift`).
     """
 
     def __init__(
         self, encoder: PreTrainedModel, dropout: float, label_smoothing: float = 0.0, *,
-        rules: bool = True, ngrams: bool = True,
+        rules: bool = True, ngrams: bool = True, shift: Sequence[float] = (0.0,) * len(LABELS),
     ) -> None:  # fmt: skip
         super().__init__()
         self.encoder = encoder
@@ -70,6 +93,7 @@ class SentenceClassifier(nn.Module):
         self.rule_evidence = nn.Embedding(len(LABELS), len(LABELS))
         self.ngrams = HashedNgrams() if ngrams else None
         self.label_smoothing = label_smoothing
+        self.register_buffer("shift", torch.tensor(shift), persistent=False)
         with torch.no_grad():
             self.rule_evidence.weight.copy_((TRUST if rules else 0.0) * torch.eye(len(LABELS)))
         self.rule_evidence.requires_grad_(rules)
@@ -104,5 +128,6 @@ class SentenceClassifier(nn.Module):
             logits = logits + self.ngrams(input_ids, token_type_ids * attention_mask)
         if labels is None:
             return {"logits": logits}
-        loss = functional.cross_entropy(logits.float(), labels, label_smoothing=self.label_smoothing)
+        shifted = logits.float() + self.shift
+        loss = functional.cross_entropy(shifted, labels, label_smoothing=self.label_smoothing)
         return {"loss": loss, "logits": logits}

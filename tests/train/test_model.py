@@ -3,7 +3,7 @@ import torch
 from transformers import AutoModel, BertConfig, RobertaConfig
 
 from isnad import LABELS
-from train.model import HashedNgrams, SentenceClassifier
+from train.model import HashedNgrams, SentenceClassifier, prior_shift
 
 SHAPE = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
 
@@ -86,3 +86,33 @@ def test_ngrams_learn_a_cue(model):
     with torch.no_grad():
         assert model.eval()(**batch())["logits"].argmax().item() == 2
     assert SentenceClassifier(model.encoder, 0.0, ngrams=False).ngrams is None
+
+
+def test_what_is_learnt_at_one_rate_is_said_at_another():
+    """With logits of their own for no input, the model is its prior: learnt at 40 % denials, asked at 10 %."""
+    labels = [0] * 20 + [1] * 20 + [2] * 40 + [3] * 20
+    rates = [0.3, 0.3, 0.1, 0.3]
+    logits = torch.nn.Parameter(torch.zeros(4))
+    shift = torch.tensor(prior_shift(labels, rates))
+    optimizer = torch.optim.LBFGS([logits], max_iter=100)
+
+    def loss():
+        optimizer.zero_grad()
+        value = torch.nn.functional.cross_entropy((logits + shift).expand(100, 4), torch.tensor(labels))
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    assert logits.softmax(-1).tolist() == pytest.approx(rates, abs=1e-3)
+    assert prior_shift(labels, None) == [0.0] * 4
+    for wrong in ([0.5, 0.5], [0.5, 0.5, 0.0, 0.1]):
+        with pytest.raises(ValueError, match="give 4 shares above 0"):
+            prior_shift(labels, wrong)
+
+
+def test_the_shift_is_for_the_loss_alone(model):
+    shifted = SentenceClassifier(model.encoder, 0.0, shift=[0.0, 0.0, -2.0, 0.0]).eval()
+    shifted.load_state_dict(model.state_dict())
+    assert torch.equal(shifted(**batch())["logits"], model(**batch())["logits"])
+    target = torch.tensor([2])
+    assert shifted(**batch(), labels=target)["loss"] > model(**batch(), labels=target)["loss"]
