@@ -72,3 +72,22 @@ def tiny_artifact(tmp_path_factory, tiny_encoder, own_articles):
     examples = make_examples(own_articles[:4], tokenizer, layout)
     export(SentenceClassifier(load_encoder(settings), 0.1), tokenizer, layout, examples, folder, {"run": "test"})
     return folder
+
+
+@pytest.fixture(scope="session")
+def read_wandb():
+    """Reads what a `.wandb` file holds: records in blocks of 32 KiB, in LevelDB's log format."""
+
+    def read(path):
+        raw, content, at = path.read_bytes(), b"", 7  # after the file's own header
+        while at + 7 <= len(raw):
+            left = 32_768 - at % 32_768
+            if left < 7:  # too little for a header: padding
+                at += left
+                continue
+            length = int.from_bytes(raw[at + 4 : at + 6], "little")
+            content += raw[at + 7 : at + 7 + length]
+            at += 7 + length
+        return content
+
+    return read

@@ -21,7 +21,7 @@ def opened(mode, folder, record=()):
     return track(config.tracking, "finetune", config, folder, dict(record))
 
 
-def test_an_offline_run_is_written_and_finished(tmp_path):
+def test_an_offline_run_is_written_and_finished(tmp_path, read_wandb):
     import wandb
 
     with opened("offline", tmp_path, {"commit": "abc"}) as tracker:
@@ -31,7 +31,7 @@ def test_an_offline_run_is_written_and_finished(tmp_path):
         assert wandb.run.config["record"]["commit"] == "abc"
     assert wandb.run is None
     (log,) = tmp_path.glob("wandb/offline-run-*/run-*.wandb")
-    written = log.read_bytes()
+    written = read_wandb(log)
     assert all(key in written for key in (b"dev/macro_f1", b"train/loss", b"int8_agreement", b"finetune"))
 
 
