@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from eval.metrics import spread
 from eval.suite import GROUPS
 from isnad.labels import LABELS
 
@@ -41,9 +41,6 @@ def _experiment(config: dict[str, Any]) -> str:
 
 
 def _row(name: str, systems: list[dict[str, Any]], tail: list[str]) -> str:
-    def spread(values: list[float]) -> str:
-        return f"{statistics.mean(values):.3f}" + (f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else "")
-
     macro = spread([s["macro_f1"] for s in systems])
     if len(systems) == 1:
         macro += " [{:.3f}–{:.3f}]".format(*systems[0]["interval"])

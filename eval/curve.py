@@ -22,6 +22,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from omegaconf import OmegaConf
 
+from eval.metrics import spread
+
 PARTS = ("own", "real", "both")
 GROUP = "real news"
 
@@ -64,11 +66,6 @@ def gather(points: Sequence[Point]) -> dict[tuple[str, float], list[Point]]:
     for point in sorted(points, key=lambda p: (PARTS.index(p.part), p.share)):
         groups[point.part, point.share].append(point)
     return groups
-
-
-def spread(values: Sequence[float]) -> str:
-    """Mean ± standard deviation, the latter where there are two values at least."""
-    return f"{statistics.mean(values):.3f}" + (f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else "")
 
 
 def table(points: Sequence[Point]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -69,3 +70,8 @@ def macro_f1_interval(
     f1 = np.divide(2 * true, found, out=np.zeros_like(true), where=found > 0)
     low, high = np.percentile(f1.mean(axis=1), [2.5, 97.5])
     return float(low), float(high)
+
+
+def spread(values: Sequence[float]) -> str:
+    """Mean ± standard deviation, the latter where there are two values at least."""
+    return f"{statistics.mean(values):.3f}" + (f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else "")
