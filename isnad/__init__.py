@@ -10,7 +10,7 @@ Each sentence gets one `Label`: `direct_quote`, `reported_claim`, `denial` or `b
 from isnad.artifact import ArtifactError
 from isnad.classifier import Classifier, annotate, classify
 from isnad.labels import LABELS, Label
-from isnad.results import Prediction, Sentence, Span
+from isnad.results import Prediction, Sentence, Source, Span
 
 __all__ = [
     "LABELS",
@@ -19,6 +19,7 @@ __all__ = [
     "Label",
     "Prediction",
     "Sentence",
+    "Source",
     "Span",
     "annotate",
     "classify",

@@ -14,7 +14,7 @@ from typing import Any
 from isnad.encoding import Layout
 from isnad.labels import LABELS
 
-FORMAT = 1
+FORMAT = 2
 MODEL, TOKENIZER, CONFIG = "model.onnx", "tokenizer.json", "config.json"
 
 
@@ -28,7 +28,7 @@ class ArtifactConfig:
 
     Attributes:
         layout: how the input is laid out.
-        inputs: the graph's inputs, of `input_ids`, `attention_mask`, `token_type_ids`, `rule`.
+        inputs: the graph's inputs, of `input_ids`, `attention_mask`, `token_type_ids`, `rule`, `hints`.
         temperature: the logits are divided by it before the softmax (Guo et al. 2017).
         provenance: what made the model: run, commit, data hash, seed; for people, not for code.
     """

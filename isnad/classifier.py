@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,8 +14,10 @@ import numpy as np
 from isnad.artifact import MODEL, TOKENIZER, ArtifactConfig, ArtifactError, read_config
 from isnad.encoding import Encoded, batches, encode
 from isnad.labels import LABELS, Label
+from isnad.resolve import resolve_sources
 from isnad.results import Prediction, Sentence
 from isnad.sentences import split
+from isnad.spans import decode, quoted_words
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -111,16 +113,18 @@ class Classifier:
                 raise ValueError(
                     f"context has {len(contexts)} items for {len(sentences)} sentences: give one for each, or None"
                 )
-        probabilities = np.zeros((len(sentences), len(LABELS)))
-        probabilities[:, LABELS.index(Label.BACKGROUND)] = 1.0
+        predictions = [_nothing_said() for _ in sentences]
         worded = [i for i, s in enumerate(sentences) if any(c.isalnum() for c in s)]
         if worded:
             model = self._model()
             encoded = encode(
                 model.tokenizer, model.config.layout, [sentences[i] for i in worded], [contexts[i] for i in worded]
             )
-            probabilities[worded] = self._probabilities(model, encoded)
-        return [_prediction(row) for row in probabilities.tolist()]
+            for rows, probabilities, pointers in self._run(model, encoded):
+                for row, p, spans in zip(rows, probabilities, pointers, strict=True):
+                    i = worded[row]
+                    predictions[i] = _prediction(p.tolist(), sentences[i], contexts[i] or "", encoded[row], spans)
+        return predictions
 
     def annotate(self, text: str) -> list[Sentence]:
         """Split an article into sentences and label each in the light of those before it.
@@ -143,24 +147,27 @@ class Classifier:
         sentences = [text[s.start : s.end] for s in spans]
         contexts = [text[max(0, s.start - reach) : s.start] for s in spans]
         predictions = self.classify(sentences, contexts)
-        return [
+        annotated = [
             Sentence(
                 text=sentence, start=span.start, end=span.end,
-                label=p.label, score=p.score, probabilities=p.probabilities, cue=p.cue, source=p.source,
+                label=p.label, score=p.score, probabilities=p.probabilities,
+                cue=p.cue and p.cue.moved(span.start), source=p.source and p.source.moved(span.start),
+                quotes=tuple(quote.moved(span.start) for quote in p.quotes),
             )
             for span, sentence, p in zip(spans, sentences, predictions, strict=True)
         ]  # fmt: skip
+        return resolve_sources(annotated)
 
-    def _probabilities(self, model: _Loaded, encoded: list[Encoded]) -> NDArray[np.float64]:
-        """Probabilities of shape (len(encoded), 4), computed in batches of like length."""
-        logits = np.empty((len(encoded), len(LABELS)))
+    def _run(
+        self, model: _Loaded, encoded: list[Encoded]
+    ) -> Iterator[tuple[list[int], NDArray[np.float64], NDArray[np.float32]]]:
+        """For each batch of like lengths: indices, probabilities (rows, 4), pointers (rows, length, 4)."""
         for batch in batches([len(e.ids) for e in encoded], self._batch_tokens):
             feed = _padded([encoded[i] for i in batch], model.config.layout.pad)
-            output = model.session.run(["logits"], {name: feed[name] for name in model.config.inputs})[0]
-            logits[batch] = output
-        logits /= model.config.temperature
-        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+            logits, spans = model.session.run(["logits", "spans"], {name: feed[name] for name in model.config.inputs})
+            scaled = logits.astype(np.float64) / model.config.temperature
+            exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+            yield batch, exponentials / exponentials.sum(axis=1, keepdims=True), spans
 
 
 def _padded(batch: list[Encoded], pad: int) -> dict[str, NDArray[np.int64]]:
@@ -169,16 +176,34 @@ def _padded(batch: list[Encoded], pad: int) -> dict[str, NDArray[np.int64]]:
     ids = np.full(shape, pad, dtype=np.int64)
     mask = np.zeros(shape, dtype=np.int64)
     segments = np.zeros(shape, dtype=np.int64)
+    hints = np.zeros(shape, dtype=np.int64)
     for row, item in enumerate(batch):
         width = len(item.ids)
         ids[row, :width], mask[row, :width], segments[row, :width] = item.ids, 1, item.segments
+        hints[row, :width] = item.hints
     rule = np.array([e.rule for e in batch], dtype=np.int64)
-    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments, "rule": rule}
+    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments, "rule": rule, "hints": hints}
 
 
-def _prediction(row: list[float]) -> Prediction:
-    best = max(range(len(LABELS)), key=row.__getitem__)
-    return Prediction(label=LABELS[best], score=row[best], probabilities=dict(zip(LABELS, row, strict=True)))
+def _prediction(
+    probabilities: list[float], sentence: str, context: str, encoded: Encoded, pointers: NDArray[np.float32]
+) -> Prediction:
+    """The label and, unless it is `background`, who is speaking."""
+    best = max(range(len(LABELS)), key=probabilities.__getitem__)
+    by_label = dict(zip(LABELS, probabilities, strict=True))
+    if LABELS[best] is Label.BACKGROUND:
+        return Prediction(label=Label.BACKGROUND, score=probabilities[best], probabilities=by_label)
+    cue, source = decode(sentence, encoded, pointers)
+    quotes = quoted_words(sentence, context)
+    return Prediction(
+        label=LABELS[best], score=probabilities[best], probabilities=by_label, cue=cue, source=source, quotes=quotes
+    )
+
+
+def _nothing_said() -> Prediction:
+    """Of a sentence without a letter or digit."""
+    probabilities = {label: float(label is Label.BACKGROUND) for label in LABELS}
+    return Prediction(label=Label.BACKGROUND, score=1.0, probabilities=probabilities)
 
 
 def _strings(values: Iterable[str | None], name: str, *, or_none: bool = False) -> list[str]:

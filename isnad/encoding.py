@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from isnad.hints import hints
 from isnad.labels import LABELS
-from isnad.normalize import normalize
+from isnad.normalize import normalize, normalize_with_offsets
 from isnad.rules import label_by_rules
 
 if TYPE_CHECKING:
@@ -55,11 +56,16 @@ class Encoded:
         ids: token ids.
         segments: for each token 0 in the context, 1 in the sentence.
         rule: index in `isnad.LABELS` of what the hand-written rules say.
+        hints: for each token what `isnad.hints` says of its first character; 0 outside the sentence.
+        places: for each token of the sentence its characters `start:end` of the caller's string; for
+            the others (0, 0).
     """
 
     ids: list[int]
     segments: list[int]
     rule: int
+    hints: list[int]
+    places: list[tuple[int, int]] = field(compare=False)
 
 
 def _tail(context: str | None, characters: int) -> str:
@@ -82,24 +88,58 @@ def encode(
     and its end, and pushes out context first.  The two sequences have the same length.
     """
     room = layout.context_tokens * _CHARACTERS_PER_TOKEN
-    texts = [normalize(s) for s in sentences] + [normalize(_tail(c, room)) for c in contexts]
-    encodings = [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
+    normalized = [normalize_with_offsets(s) for s in sentences]
+    texts = [n.text for n in normalized] + [normalize(_tail(c, room)) for c in contexts]
+    encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
     count = len(sentences)
-    rules = [label_by_rules(s, (c or "")[-_REACH:]) for s, c in zip(sentences, contexts, strict=True)]
-    return [_assemble(layout, encodings[i], encodings[count + i], LABELS.index(rules[i])) for i in range(count)]
+    made: list[Encoded] = []
+    for i, (sentence, context) in enumerate(zip(sentences, contexts, strict=True)):
+        near = (context or "")[-_REACH:]
+        known = hints(normalized[i], sentence, near)
+        tokens = _Tokens(
+            encodings[i].ids,
+            [known[start] if end > start else 0 for start, end in encodings[i].offsets],
+            _places(encodings[i].offsets, normalized[i].offsets),
+        )
+        rule = LABELS.index(label_by_rules(sentence, near))
+        made.append(_assemble(layout, tokens, encodings[count + i].ids, rule))
+    return made
 
 
-def _assemble(layout: Layout, sentence: list[int], context: list[int], rule: int) -> Encoded:
+class _Tokens(NamedTuple):
+    ids: list[int]
+    hints: list[int]
+    places: list[tuple[int, int]]
+
+    def cut(self, head: int, tail: int) -> _Tokens:
+        """The first `head` and the last `tail` of them."""
+        end = len(self.ids) - tail
+        return _Tokens(
+            self.ids[:head] + self.ids[end:],
+            self.hints[:head] + self.hints[end:],
+            self.places[:head] + self.places[end:],
+        )
+
+
+def _places(tokens: list[tuple[int, int]], offsets: list[int]) -> list[tuple[int, int]]:
+    """Where each token stands in the caller's string, from its place in the normalised one."""
+    return [(offsets[start], offsets[end - 1] + 1) if end > start else (0, 0) for start, end in tokens]
+
+
+def _assemble(layout: Layout, sentence: _Tokens, context: list[int], rule: int) -> Encoded:
     room = layout.max_length - 3
-    if len(sentence) > room:
+    if len(sentence.ids) > room:
         head = round(room * _HEAD)
-        sentence = sentence[:head] + sentence[len(sentence) - (room - head) :]
-    keep = min(layout.context_tokens, room - len(sentence))
+        sentence = sentence.cut(head, room - head)
+    keep = min(layout.context_tokens, room - len(sentence.ids))
     context = context[len(context) - keep :] if keep < len(context) else context
+    before = len(context) + 2
     return Encoded(
-        ids=[layout.cls, *context, layout.sep, *sentence, layout.sep],
-        segments=[0] * (len(context) + 2) + [1] * (len(sentence) + 1),
+        ids=[layout.cls, *context, layout.sep, *sentence.ids, layout.sep],
+        segments=[0] * before + [1] * (len(sentence.ids) + 1),
         rule=rule,
+        hints=[0] * before + [*sentence.hints, 0],
+        places=[(0, 0)] * before + [*sentence.places, (0, 0)],
     )
 
 

@@ -210,10 +210,34 @@ def _governs(words: list[str], i: int) -> bool:
     return words[i] in _SAYING_FORMS or any(_THAT.fullmatch(w) for w in words[i + 1 : i + 1 + _CLAUSE_WITHIN])
 
 
+def fold(text: str) -> str:
+    """Normalised text without the hamzas on alif, as the tables are written; the length stays."""
+    return text.replace("أ", "ا").replace("إ", "ا").replace("آ", "ا")
+
+
+CUE_KINDS = 5
+
+
+def cue_words(normalized: str) -> Iterator[tuple[int, int, int]]:
+    """Words of a normalised sentence that may attribute or deny: characters `start:end`, and kind from 1 to 5.
+
+    The kinds: a verb of saying, one that takes a clause, one of denying; a phrase of attribution, one of untruth.
+    """
+    text = fold(normalized)
+    for word in _WORD.finditer(text):
+        for kind, forms in enumerate((_SAYING_FORMS, _CLAUSE_TAKING_FORMS, _DENYING_FORMS), 1):
+            if word.group() in forms:
+                yield word.start(), word.end(), kind
+                break
+    for kind, pattern in enumerate((_ATTRIBUTION, _UNTRUE), 4):
+        for phrase in pattern.finditer(text):
+            yield phrase.start(), phrase.end(), kind
+
+
 def label_by_rules(sentence: str, context: str = "") -> Label:
     """Label a sentence; `context` is the article's text directly before it."""
     normalized, offsets = normalize_with_offsets(sentence)
-    folded = normalized.replace("أ", "ا").replace("إ", "ا").replace("آ", "ا")
+    folded = fold(normalized)
     if _LINK.match(folded):
         return Label.BACKGROUND
     text = _CONNECTIVE.sub(" ", folded)

@@ -62,7 +62,8 @@ def run(config: TrainConfig) -> Path:
     set_seed(config.seed)
     tokenizer, layout = load_tokenizer(config.encoder)
     parts = load_parts(config.data)
-    train, dev = (make_examples(articles, tokenizer, layout) for articles in (parts.train, parts.dev))
+    train = make_examples(parts.train, tokenizer, layout, spans=not config.data.weak)
+    dev = make_examples(parts.dev, tokenizer, layout)
     log.info("%d sentences of %d articles to train on, %d of %d to develop on",
              len(train), len(parts.train), len(dev), len(parts.dev))  # fmt: skip
     if config.data.train_on != "own" and all(article.is_own for article in parts.train):
@@ -83,7 +84,9 @@ def run(config: TrainConfig) -> Path:
     encoder = load_encoder(config.encoder)
     e, o = config.encoder, config.optimisation
     shift = prior_shift([int(x["labels"]) for x in train], o.rates)
-    model = SentenceClassifier(encoder, e.dropout, o.label_smoothing, rules=e.rules, ngrams=e.ngrams, shift=shift)
+    model = SentenceClassifier(
+        encoder, e.dropout, o.label_smoothing, rules=e.rules, ngrams=e.ngrams, shift=shift, span_weight=o.span_weight
+    )
     with track(config.tracking, "finetune", config, folder, record) as tracker:
         history = finetune(config, model, Collator(layout.pad), train, dev, folder / "checkpoints", [tracker])
         record["history"] = history

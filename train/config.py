@@ -51,6 +51,7 @@ class Optimisation:
     warmup: float = 0.1  # share of the steps
     weight_decay: float = 0.01
     label_smoothing: float = 0.0
+    span_weight: float = 0.5  # of the loss of cue and source beside that of the label
     rates: list[float] | None = None  # of the labels in use (order: isnad.LABELS); null: as in what is learnt from
     checkpoint_every: int = 100  # steps
 

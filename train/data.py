@@ -12,11 +12,12 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from isnad.encoding import Layout, encode
-from isnad.labels import LABELS
-from seeds.corpus import Article, load_articles
+from isnad.encoding import Encoded, Layout, encode
+from isnad.labels import LABELS, Label
+from seeds.corpus import Article, LabelledSentence, load_articles
 from seeds.splits import Split, split
 from train.config import Data
+from train.spans import IGNORED
 from train.weak import weak_articles
 
 Example = dict[str, list[int] | int]
@@ -78,8 +79,13 @@ def _limit(articles: list[Article], sentences: int | None) -> list[Article]:
     return kept
 
 
-def make_examples(articles: Sequence[Article], tokenizer: Tokenizer, layout: Layout) -> list[Example]:
-    """Encode every labelled sentence with its article's text before it, as inference does."""
+def make_examples(
+    articles: Sequence[Article], tokenizer: Tokenizer, layout: Layout, *, spans: bool = True
+) -> list[Example]:
+    """Encode every labelled sentence with its article's text before it, as inference does.
+
+    Without `spans`, cue and source are taken for not known rather than for not there.
+    """
     sentences = [(article, s) for article in articles for s in article.sentences]
     encoded = encode(
         tokenizer,
@@ -88,14 +94,34 @@ def make_examples(articles: Sequence[Article], tokenizer: Tokenizer, layout: Lay
         [article.text[: s.start] for article, s in sentences],
     )
     return [
-        {"input_ids": e.ids, "token_type_ids": e.segments, "rule": e.rule, "labels": LABELS.index(s.label)}
+        {
+            "input_ids": e.ids, "token_type_ids": e.segments, "rule": e.rule, "hints": e.hints,
+            "labels": LABELS.index(s.label),
+            "span_targets": _span_targets(s, e) if spans and s.label is not Label.BACKGROUND else [IGNORED] * 4,
+        }
         for e, (_, s) in zip(encoded, sentences, strict=True)
-    ]
+    ]  # fmt: skip
+
+
+def _span_targets(sentence: LabelledSentence, encoded: Encoded) -> list[int]:
+    """First and last token of cue and source: 0 for a span that is not there, `IGNORED` for one that was cut off."""
+    targets: list[int] = []
+    for span in (sentence.cue, sentence.source):
+        if span is None:
+            targets += [0, 0]
+            continue
+        start, end = (offset - sentence.start for offset in span)
+        inside = [n for n, (a, b) in enumerate(encoded.places) if a < end and b > start]
+        targets += [inside[0], inside[-1]] if inside else [IGNORED, IGNORED]
+    return targets
 
 
 @dataclass(frozen=True)
 class Collator:
-    """Pads a batch to its longest example (a multiple of 8): int64, (rows, length); `rule`, `labels` (rows,)."""
+    """Pads a batch to its longest example (a multiple of 8): int64, (rows, length).
+
+    `rule` and `labels` have shape (rows,), `span_targets` (rows, 4).
+    """
 
     pad: int
 
@@ -104,11 +130,12 @@ class Collator:
         longest = max(len(e["input_ids"]) for e in examples)  # type: ignore[arg-type]
         shape = (len(examples), -(-longest // 8) * 8)
         ids = torch.full(shape, self.pad)
-        mask, segments = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
+        mask, segments, hints = (torch.zeros(shape, dtype=torch.long) for _ in range(3))
         for row, example in enumerate(examples):
             width = len(example["input_ids"])  # type: ignore[arg-type]
             ids[row, :width] = torch.tensor(example["input_ids"])
             segments[row, :width] = torch.tensor(example["token_type_ids"])
+            hints[row, :width] = torch.tensor(example["hints"])
             mask[row, :width] = 1
-        scalars = {name: torch.tensor([e[name] for e in examples]) for name in ("rule", "labels")}
-        return {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments, **scalars}
+        scalars = {name: torch.tensor([e[name] for e in examples]) for name in ("rule", "labels", "span_targets")}
+        return {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments, "hints": hints, **scalars}

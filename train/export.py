@@ -28,7 +28,10 @@ from train.model import SentenceClassifier
 
 log = logging.getLogger(__name__)
 
-INPUTS = ("input_ids", "attention_mask", "token_type_ids", "rule")
+INPUTS = ("input_ids", "attention_mask", "token_type_ids", "rule", "hints")
+OUTPUTS = ("logits", "spans")
+# Convolutions stay as they are: small, and slower as integers.
+QUANTIZED = ["MatMul", "Gemm", "Gather"]
 # What parity asks for on the examples given: the float graph is the torch model up to rounding; int8
 # may flip a sentence on which the model wavers, and hardly any other.
 FLOAT_TOLERANCE = 1e-3  # largest difference of a logit
@@ -40,33 +43,36 @@ class ParityError(RuntimeError):
     """The exported graph does not say what the model says."""
 
 
-class _Logits(nn.Module):
-    """The model as a function from tensors to logits."""
+class _Function(nn.Module):
+    """The model as a function from tensors to tensors."""
 
     def __init__(self, model: SentenceClassifier) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, *tensors: Tensor) -> Tensor:
-        return self.model(*tensors)["logits"]
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        outputs = self.model(*tensors)
+        return tuple(outputs[name] for name in OUTPUTS)
 
 
 def _to_onnx(model: SentenceClassifier, sample: dict[str, Tensor], path: Path) -> None:
-    axes = {name: {0: "rows", 1: "length"} for name in INPUTS} | {"rule": {0: "rows"}, "logits": {0: "rows"}}
+    axes = {name: {0: "rows", 1: "length"} for name in (*INPUTS, "spans")}
+    axes |= {"rule": {0: "rows"}, "logits": {0: "rows"}}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracing warns of every shape that it records
         torch.onnx.export(
-            _Logits(model).eval(), tuple(sample[name] for name in INPUTS), str(path),
-            input_names=list(INPUTS), output_names=["logits"], dynamic_axes=axes,
+            _Function(model).eval(), tuple(sample[name] for name in INPUTS), str(path),
+            input_names=list(INPUTS), output_names=list(OUTPUTS), dynamic_axes=axes,
             opset_version=17, dynamo=False,
         )  # fmt: skip
     onnx.checker.check_model(str(path))
 
 
-def _run(path: Path, batches: list[dict[str, Tensor]]) -> np.ndarray:
+def _run(path: Path, batches: list[dict[str, Tensor]]) -> tuple[np.ndarray, np.ndarray]:
+    """Logits, and where each of the four pointers points: both of shape (rows, 4)."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    rows = [session.run(["logits"], {name: batch[name].numpy() for name in INPUTS})[0] for batch in batches]
-    return np.concatenate(rows)
+    runs = [session.run(list(OUTPUTS), {name: batch[name].numpy() for name in INPUTS}) for batch in batches]
+    return np.concatenate([logits for logits, _ in runs]), np.concatenate([spans.argmax(1) for _, spans in runs])
 
 
 def check_parity(reference: np.ndarray, float_logits: np.ndarray, int8_logits: np.ndarray) -> dict[str, float]:
@@ -108,14 +114,21 @@ def export(
     model = model.float().cpu().eval()
     collate = Collator(layout.pad)
     batches = [collate(examples[i : i + 16]) for i in range(0, min(len(examples), 256), 16)]
-    reference = torch.cat([model(**{k: b[k] for k in INPUTS})["logits"] for b in batches]).numpy()
+    outputs = [model(**{k: b[k] for k in INPUTS}) for b in batches]
+    reference = torch.cat([o["logits"] for o in outputs]).numpy()
+    pointed = torch.cat([o["spans"].argmax(1) for o in outputs]).numpy()
     directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}-") as work:
         full, made = Path(work, "float.onnx"), Path(work, "made")
         made.mkdir()
         _to_onnx(model, batches[0], full)
-        quantize_dynamic(full, made / MODEL, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
-        parity = check_parity(reference, _run(full, batches), _run(made / MODEL, batches))
+        quantize_dynamic(
+            full, made / MODEL, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8,
+            op_types_to_quantize=QUANTIZED,
+        )  # fmt: skip
+        (logits, _), (int8_logits, int8_pointed) = _run(full, batches), _run(made / MODEL, batches)
+        parity = check_parity(reference, logits, int8_logits)
+        parity["int8_pointers"] = float((pointed == int8_pointed).mean())
         tokenizer.save(str(made / TOKENIZER))
         write_config(made, ArtifactConfig(layout, INPUTS, provenance=provenance | {"parity": parity}))
         if directory.exists():

@@ -79,6 +79,7 @@ def finetune(
         train_dataset=train,
         eval_dataset=dev or None,
         compute_metrics=_metrics,
+        preprocess_logits_for_metrics=lambda outputs, _: outputs[0],  # the pointers would fill the memory
         callbacks=callbacks,
     )
     # Else the loss is multiplied by accumulation steps and processes (huggingface/transformers#47688).

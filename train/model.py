@@ -10,7 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
+from isnad.hints import HINTS
 from isnad.labels import LABELS
+from train.spans import SpanHead, span_loss
 
 # What the rules' label adds to its logit at the start: against three rivals it makes a probability of .87.
 TRUST = 3.0
@@ -79,12 +81,13 @@ class SentenceClassifier(nn.Module):
     eval/LOG.md); the context reaches it through attention alone.  What the hand-written rules say is added
     as evidence, with a weight that is learnt: training starts from the rules and finds out where they err.
     Beside the network stands a linear model of n-grams, with `ngrams`.  `shift` is added to the logits for the
-    loss alone (see `prior_shift`).
+    loss alone (see `prior_shift`).  A second head points to cue and source; its loss counts `span_weight`.
     """
 
     def __init__(
         self, encoder: PreTrainedModel, dropout: float, label_smoothing: float = 0.0, *,
         rules: bool = True, ngrams: bool = True, shift: Sequence[float] = (0.0,) * len(LABELS),
+        span_weight: float = 0.5,
     ) -> None:  # fmt: skip
         super().__init__()
         self.encoder = encoder
@@ -92,6 +95,12 @@ class SentenceClassifier(nn.Module):
         self.head = nn.Linear(3 * encoder.config.hidden_size, len(LABELS))
         self.rule_evidence = nn.Embedding(len(LABELS), len(LABELS))
         self.ngrams = HashedNgrams() if ngrams else None
+        self.spans = SpanHead(encoder.config.hidden_size)
+        self.span_weight = span_weight
+        # What is known of a word is added to its embedding: nothing at first, so that the encoder starts as it is.
+        self.hints = nn.Embedding(HINTS, encoder.config.hidden_size)
+        nn.init.zeros_(self.hints.weight)
+        self.uses_hints = rules
         self.label_smoothing = label_smoothing
         self.register_buffer("shift", torch.tensor(shift), persistent=False)
         with torch.no_grad():
@@ -106,28 +115,39 @@ class SentenceClassifier(nn.Module):
         attention_mask: Tensor,
         token_type_ids: Tensor,
         rule: Tensor,
+        hints: Tensor,
         labels: Tensor | None = None,
+        span_targets: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """Logits of shape (rows, 4), and the mean cross-entropy (nats) where labels are given.
+        """Logits of shape (rows, 4), `spans` of shape (rows, length, 4), and the loss (nats) where labels are given.
 
         Args:
             input_ids: token ids, int64, (rows, length).
             attention_mask: 1 for tokens, 0 for padding, (rows, length).
             token_type_ids: 0 for the context, 1 for the sentence, (rows, length).
             rule: what the rules say, indices into `isnad.LABELS`, (rows,).
+            hints: what is known of each token (see `isnad.hints`), (rows, length).
             labels: indices into `isnad.LABELS`, (rows,).
+            span_targets: what the pointers should point to (see `train.spans.span_loss`), (rows, 4).
         """
         segments = {"token_type_ids": token_type_ids} if self.takes_segments else {}
-        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **segments).last_hidden_state
-        own = (token_type_ids * attention_mask).unsqueeze(-1).to(states.dtype)
+        if not self.uses_hints:
+            hints = torch.zeros_like(hints)
+        words = self.encoder.get_input_embeddings()(input_ids) + self.hints(hints)
+        states = self.encoder(inputs_embeds=words, attention_mask=attention_mask, **segments).last_hidden_state
+        of_sentence = token_type_ids * attention_mask
+        own = of_sentence.unsqueeze(-1).to(states.dtype)
         mean = (states * own).sum(1) / own.sum(1)
         highest = states.masked_fill(own == 0, torch.finfo(states.dtype).min).amax(1)
         pooled = self.dropout(torch.cat((states[:, 0], mean, highest), dim=-1))
         logits = self.head(pooled) + self.rule_evidence(rule)
         if self.ngrams is not None:
-            logits = logits + self.ngrams(input_ids, token_type_ids * attention_mask)
+            logits = logits + self.ngrams(input_ids, of_sentence)
+        spans = self.spans(states, input_ids, of_sentence, hints)
         if labels is None:
-            return {"logits": logits}
+            return {"logits": logits, "spans": spans}
         shifted = logits.float() + self.shift
         loss = functional.cross_entropy(shifted, labels, label_smoothing=self.label_smoothing)
-        return {"loss": loss, "logits": logits}
+        if span_targets is not None:
+            loss = loss + self.span_weight * span_loss(spans, span_targets)
+        return {"loss": loss, "logits": logits, "spans": spans}

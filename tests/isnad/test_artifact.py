@@ -20,7 +20,7 @@ def edit(artifact, **fields):
 def test_a_whole_artifact_is_read(artifact):
     config = read_config(artifact)
     assert config.layout.max_length == 64
-    assert config.inputs == ("input_ids", "attention_mask", "token_type_ids", "rule")
+    assert config.inputs == ("input_ids", "attention_mask", "token_type_ids", "rule", "hints")
     assert config.temperature == 1.0
 
 

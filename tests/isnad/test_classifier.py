@@ -23,13 +23,40 @@ def close(a, b):
     return all(abs(x.probabilities[k] - y.probabilities[k]) < 0.05 for x, y in zip(a, b, strict=True) for k in LABELS)
 
 
+class Always:
+    """A session that is sure of one label."""
+
+    def __init__(self, session, column):
+        self.session, self.column = session, column
+
+    def run(self, names, feed):
+        logits, spans = self.session.run(names, feed)
+        logits[:] = 0
+        logits[:, self.column] = 20
+        return logits, spans
+
+
 def test_a_prediction_is_whole(classifier):
     (p,) = classifier.classify(["ونفت الشركة أن تكون قد علمت بالخلل."])
     assert set(p.probabilities) == set(LABELS)
     assert sum(p.probabilities.values()) == pytest.approx(1)
     assert p.score == p.probabilities[p.label] == max(p.probabilities.values())
-    assert p.cue is None
-    assert p.source is None
+
+
+def test_background_has_no_spans_and_the_others_have_their_quotes(classifier, monkeypatch):
+    sentence = "قال الوزير: «سنفتح المعبر غدًا»."
+    for column, label in enumerate(LABELS):
+        model = classifier._model()
+        monkeypatch.setattr(classifier, "_loaded", model._replace(session=Always(model.session, column)))
+        (p,) = classifier.classify([sentence])
+        assert p.label is label
+        if label is Label.BACKGROUND:
+            assert (p.cue, p.source, p.quotes) == (None, None, ())
+            continue
+        assert [q.text for q in p.quotes] == ["سنفتح المعبر غدًا"]
+        for span in (p.cue, p.source):
+            assert span is None or sentence[span.start : span.end] == span.text
+        monkeypatch.undo()
 
 
 def test_annotate_gives_the_article_back(classifier):
@@ -48,6 +75,11 @@ def test_annotate_is_classify_with_the_text_before(classifier):
     sentences = classifier.annotate(ARTICLE)
     again = classifier.classify([s.text for s in sentences], [ARTICLE[: s.start] for s in sentences])
     assert [p.probabilities for p in again] == [s.probabilities for s in sentences]
+    for s, p in zip(sentences, again, strict=True):
+        assert (s.cue and s.cue.text) == (p.cue and p.cue.text)
+        assert [q.text for q in s.quotes] == [q.text for q in p.quotes]
+        for span in (s.cue, s.source, *s.quotes):
+            assert span is None or ARTICLE[span.start : span.end] == span.text
 
 
 def test_the_context_is_looked_at(classifier):
@@ -63,7 +95,7 @@ def test_results_are_frozen_picklable_and_plain(classifier):
     assert isinstance(sentence, Sentence)
     assert isinstance(sentence, Prediction)
     record = sentence.to_dict()
-    assert list(record) == ["text", "start", "end", "label", "score", "probabilities", "cue", "source"]
+    assert list(record) == ["text", "start", "end", "label", "score", "probabilities", "cue", "source", "quotes"]
     assert list(record["probabilities"]) == [str(label) for label in LABELS]
     full = dataclasses.replace(sentence, cue=Span("قال", 0, 3))
     assert full.to_dict()["cue"] == {"text": "قال", "start": 0, "end": 3}

@@ -43,6 +43,11 @@ def test_a_long_sentence_keeps_both_ends_and_pushes_out_the_context(tiny_tokeniz
 def test_text_is_normalised_on_the_way(tiny_tokenizer):
     plain, dressed = encode(tiny_tokenizer, LAYOUT, ["قال الوزير 2026", "قَـالَ ٱلوزير ٢٠٢٦"], [None, None])
     assert plain == dressed
+    assert len(plain.places) == len(plain.hints) == len(plain.ids)
+    for encoded, sentence in ((plain, "قال الوزير 2026"), (dressed, "قَـالَ ٱلوزير ٢٠٢٦")):
+        inside = [place for place, own in zip(encoded.places, encoded.segments, strict=True) if own][:-1]
+        assert inside[0][0] == 0
+        assert inside[-1][1] == len(sentence)
 
 
 def test_a_layout_without_room_is_refused():

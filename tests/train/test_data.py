@@ -71,13 +71,17 @@ def test_an_example_is_the_sentence_with_the_text_before_it(tiny_tokenizer):
 
 def test_batches_are_padded_to_a_multiple_of_eight():
     examples = [
-        {"input_ids": [2, 9, 3], "token_type_ids": [0, 1, 1], "rule": 1, "labels": 2},
-        {"input_ids": [2] * 11, "token_type_ids": [0] * 11, "rule": 3, "labels": 0},
+        {"input_ids": [2, 9, 3], "token_type_ids": [0, 1, 1], "rule": 1, "hints": [0, 4, 0], "labels": 2},
+        {"input_ids": [2] * 11, "token_type_ids": [0] * 11, "rule": 3, "hints": [0] * 11, "labels": 0},
     ]
+    for example in examples:
+        example["span_targets"] = [1, 1, 0, 0]
     batch = Collator(pad=7)(examples)
-    assert {k: tuple(v.shape) for k, v in batch.items() if v.ndim == 2} == dict.fromkeys(
-        ("input_ids", "attention_mask", "token_type_ids"), (2, 16)
-    )
+    wide = ("input_ids", "attention_mask", "token_type_ids", "hints")
+    assert {k: tuple(v.shape) for k, v in batch.items() if v.ndim == 2} == dict.fromkeys(wide, (2, 16)) | {
+        "span_targets": (2, 4)
+    }
+    assert batch["hints"][0].tolist() == [0, 4] + [0] * 14
     assert batch["input_ids"][0].tolist() == [2, 9, 3] + [7] * 13
     assert batch["attention_mask"].sum(1).tolist() == [3, 11]
     assert batch["labels"].tolist() == [2, 0]

@@ -33,7 +33,8 @@ def test_the_artifact_says_what_the_model_says(parts, tmp_path, own_articles):
     assert read_config(tmp_path / "model").provenance["run"] == "x"
     with torch.no_grad():
         batch = Collator(layout.pad)(examples)
-        batch.pop("labels")
+        targets = batch.pop("labels"), batch.pop("span_targets")
+        assert targets[0].shape == (len(examples),)
         expected = model(**batch)["logits"].softmax(-1).numpy()
     sentences = [(a, s) for a in own_articles[:3] for s in a.sentences]
     answers = Classifier(tmp_path / "model").classify(
@@ -41,6 +42,7 @@ def test_the_artifact_says_what_the_model_says(parts, tmp_path, own_articles):
     )
     got = np.array([list(p.probabilities.values()) for p in answers])
     assert np.abs(got - expected).max() < 0.05  # int8
+    assert parity["int8_pointers"] > 0.9
 
 
 def test_the_graph_is_int8(tiny_artifact):

@@ -21,6 +21,7 @@ def batch(rule=0):
         "attention_mask": torch.ones(1, 6, dtype=torch.long),
         "token_type_ids": torch.tensor([[0, 0, 0, 1, 1, 1]]),
         "rule": torch.tensor([rule]),
+        "hints": torch.tensor([[0, 0, 0, 3, 0, 0]]),
     }
 
 
@@ -39,12 +40,35 @@ def test_without_the_rules_their_label_changes_nothing(model):
     assert blind.rule_evidence.weight.grad is None
 
 
+def test_hints_start_at_nothing_and_can_be_learnt(model):
+    without = batch() | {"hints": torch.zeros(1, 6, dtype=torch.long)}
+    assert torch.equal(model(**batch())["logits"], model(**without)["logits"])
+    with torch.no_grad():
+        model.hints.weight.normal_()
+    assert not torch.allclose(model(**batch())["logits"], model(**without)["logits"], atol=1e-4)
+    blind = SentenceClassifier(model.encoder, 0.0, rules=False).eval()
+    with torch.no_grad():
+        blind.hints.weight.normal_()
+    assert torch.equal(blind(**batch())["logits"], blind(**without)["logits"])
+
+
+def test_spans_are_learnt_beside_the_label(model):
+    target = torch.tensor([2])
+    alone = model(**batch(), labels=target)["loss"]
+    spans = model(**batch(), labels=target, span_targets=torch.tensor([[3, 3, 4, 4]]))
+    assert spans["spans"].shape == (1, 6, 4)
+    assert spans["loss"] > alone
+    model.span_weight = 0.0
+    assert model(**batch(), labels=target, span_targets=torch.tensor([[3, 3, 4, 4]]))["loss"] == alone
+
+
 def test_padding_changes_nothing(model):
     padded = {
         "input_ids": torch.tensor([[2, 9, 3, 11, 12, 3, 0, 0]]),
         "attention_mask": torch.tensor([[1] * 6 + [0] * 2]),
         "token_type_ids": torch.tensor([[0, 0, 0, 1, 1, 1, 0, 0]]),
         "rule": torch.tensor([0]),
+        "hints": torch.tensor([[0, 0, 0, 3, 0, 0, 0, 0]]),
     }
     assert torch.allclose(model(**padded)["logits"], model(**batch())["logits"], atol=1e-5)
 

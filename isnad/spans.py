@@ -1,0 +1,106 @@
+"""From the model's pointers to spans of the caller's string: cue and source; from its marks: the quoted words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from unicodedata import category
+
+import numpy as np
+
+from isnad.quotes import find_marks
+from isnad.results import Source, Span
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from isnad.encoding import Encoded
+
+# The columns of the graph's `spans`: a logit for each token to be the first or the last of a span;
+# position 0 says that there is none.
+POINTERS = ("cue_start", "cue_end", "source_start", "source_end")
+LONGEST_CUE = 12  # tokens; longer ones are mistakes
+LONGEST_SOURCE = 48
+# A single word in marks is a name more often than it is speech.
+_QUOTED_AT_LEAST = 2
+_REACH = 1500  # characters of context looked at for a quotation that is still open
+_WORD = re.compile(r"\w+")
+_EDGES = re.compile(r"^[\W_]+|[^\w.!?؟…%]+$")
+
+
+def _best(start: NDArray[np.float32], end: NDArray[np.float32], longest: int) -> tuple[int, int] | None:
+    """First and last token of the most probable span, or None where «none» is more probable."""
+    scores = start[:, None] + end[None, :]
+    ordered = np.triu(scores - scores.min() + 1.0)  # above 0 where the span does not end before it starts
+    ordered[0] = 0.0
+    ordered = np.tril(ordered, longest - 1)
+    first, last = divmod(int(ordered.argmax()), len(end))
+    return (first, last) if first and scores[first, last] > scores[0, 0] else None
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span widened to whole words: a token may be a part of one, and a letter's diacritics follow it."""
+    while start > 0 and _in_word(text[start - 1]) and _in_word(text[start]):
+        start -= 1
+    while end < len(text) and _in_word(text[end]) and _in_word(text[end - 1]):
+        end += 1
+    return start, end
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or category(character) in ("Mn", "Lm")
+
+
+def _probability(start: NDArray[np.float32], end: NDArray[np.float32], best: tuple[int, int]) -> float:
+    """Probability of both pointers together, each a softmax."""
+    chosen = np.exp(start[best[0]] - start.max()) * np.exp(end[best[1]] - end.max())
+    return float(chosen / np.exp(start - start.max()).sum() / np.exp(end - end.max()).sum())
+
+
+def decode(sentence: str, encoded: Encoded, pointers: NDArray[np.float32]) -> tuple[Span | None, Source | None]:
+    """Cue and source of a sentence.
+
+    Args:
+        sentence: the caller's string.
+        encoded: what the model was given.
+        pointers: their logits, float32, (at least as many rows as tokens, 4).
+
+    Returns:
+        Spans of `sentence`, None for one that is not there.
+    """
+    length = len(encoded.ids)
+    found: list[Source | None] = []
+    for column, longest in ((0, LONGEST_CUE), (2, LONGEST_SOURCE)):
+        ends = pointers[:length, column], pointers[:length, column + 1]
+        best = _best(*ends, longest)
+        if best is None:
+            found.append(None)
+            continue
+        start, end = _whole_words(sentence, encoded.places[best[0]][0], encoded.places[best[1]][1])
+        found.append(Source(sentence[start:end], start, end, _probability(*ends, best)))
+    cue, source = found
+    return cue and Span(cue.text, cue.start, cue.end), source
+
+
+def quoted_words(sentence: str, context: str) -> tuple[Span, ...]:
+    """What stands in quotation marks in `sentence`, marks aside, names of one word left out.
+
+    A quotation that was opened in `context`, the text before it, and one that goes on after the sentence count
+    with the part that is in it; of nested ones the outermost.
+    """
+    before = context[-_REACH:]
+    shift = len(before) + 1
+    found: list[Span] = []
+    reached = 0
+    for quotation in find_marks(f"{before} {sentence}").quotations:
+        start, end = max(quotation.start - shift, 0), quotation.end - shift
+        if end <= reached:
+            continue
+        reached = end
+        inside = sentence[start:end]
+        edges = [m.end() if m.start() == 0 else m.start() - len(inside) for m in _EDGES.finditer(inside)]
+        start += sum(edge for edge in edges if edge > 0)
+        end = start + len(sentence[start:end]) + sum(edge for edge in edges if edge < 0)
+        if len(_WORD.findall(sentence[start:end])) >= _QUOTED_AT_LEAST:
+            found.append(Span(sentence[start:end], start, end))
+    return tuple(found)

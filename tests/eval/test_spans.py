@@ -1,0 +1,96 @@
+import pytest
+
+from eval.spans import by_rules, resolution_figures, span_figures, who_said_it
+from eval.suite import Item
+from isnad import Classifier, Label, Span
+from isnad.results import Sentence, Source
+from seeds.corpus import Article, LabelledSentence
+
+TEXT = "وأكدت وزيرة الصحة أن اللقاح متوفر. وأضافت أنه مجاني. تراجعت الصادرات."
+SENTENCES = (
+    LabelledSentence(0, 34, Label.REPORTED_CLAIM, cue=(0, 5), source=(6, 17)),
+    LabelledSentence(35, 53, Label.REPORTED_CLAIM, cue=(35, 41), antecedent=(6, 17)),
+    LabelledSentence(54, 71, Label.BACKGROUND),
+)
+ARTICLE = Article("own-x", "own/x", "", TEXT, SENTENCES)
+ITEMS = [Item(ARTICLE, s) for s in SENTENCES]
+
+
+def at(start, end):
+    return Span(" " * (end - start), start, end)
+
+
+def test_figures_are_those_counted_by_hand():
+    found = [
+        (at(0, 5), at(6, 11)),  # the cue exactly, half of the source
+        (None, None),  # the cue missed
+        (at(0, 6), None),  # a cue where there is none
+    ]
+    figures = span_figures(ITEMS, found)
+    assert figures["cue"]["exact"] == {"precision": 0.5, "recall": 0.5, "f1": 0.5, "spans": 2}
+    assert figures["source"]["exact"]["f1"] == 0
+    assert figures["source"]["partial"] == {"precision": 0.5, "recall": 0.5, "f1": 0.5, "spans": 1}
+
+
+def test_all_right_is_one():
+    found = [(at(0, 5), at(6, 17)), (at(0, 6), None), (None, None)]
+    figures = span_figures(ITEMS, found)
+    assert {figures[k][w]["f1"] for k in figures for w in ("exact", "partial")} == {1.0}
+
+
+def test_spans_that_only_touch_are_no_overlap():
+    figures = span_figures(ITEMS[:1], [(at(5, 6), None)])
+    assert figures["cue"]["partial"]["f1"] == 0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cue", "source"),
+    [
+        ("وأكدت وزيرة الصحة أن اللقاح متوفر", "وأكدت", "وزيرة الصحة"),
+        ("ونفت الشركة، أمس، علمها بالخلل", "ونفت", "الشركة"),
+        ("وأضاف أن الطريق مغلق", "وأضاف", None),
+    ],
+)
+def test_the_baseline_finds_the_plain_cases(sentence, cue, source):
+    found = by_rules(sentence, "")
+    assert [span and span.text for span in found] == [cue, source]
+    assert all(span is None or sentence[span.start : span.end] == span.text for span in found)
+    assert by_rules("تراجعت الصادرات هذا العام", "") == (None, None)
+
+
+class Annotator:
+    """Says of the second sentence that this is its source."""
+
+    def __init__(self, source):
+        self.source = source
+
+    def annotate(self, text):
+        common = {"score": 1.0, "probabilities": {}, "label": Label.REPORTED_CLAIM}
+        places = [(s.start, s.end) for s in SENTENCES]
+        return [
+            Sentence(text=text[a:b], start=a, end=b, source=self.source if n == 1 else None, **common)
+            for n, (a, b) in enumerate(places)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("source", "accuracy", "answered"),
+    [
+        (Source("وزيرة الصحة", 6, 17), 1.0, 1.0),
+        (Source("الصادرات", 62, 70), 0.0, 1.0),
+        (None, 0.0, 0.0),
+    ],
+)
+def test_resolution(source, accuracy, answered):
+    figures = resolution_figures(Annotator(source), [ARTICLE])
+    assert figures == {"sentences": 1, "answered": answered, "accuracy": accuracy, "precision": accuracy}
+
+
+def test_a_model_beside_the_rules(tiny_artifact, own_articles):
+    classifier = Classifier(tiny_artifact)
+    held_out = own_articles[:3]
+    measured = [(a, s) for a in held_out for s in a.sentences]
+    answers = classifier.classify([a.sentence_text(s) for a, s in measured], [a.text[: s.start] for a, s in measured])
+    figures = who_said_it(classifier, held_out, answers)["articles of our own"]
+    assert figures["rules"]["cue"]["exact"]["f1"] > figures["model"]["cue"]["exact"]["f1"]  # random weights
+    assert set(figures["by label"]) <= {"direct_quote", "reported_claim", "denial"}
