@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from unicodedata import category
 
@@ -25,6 +26,7 @@ LONGEST_SOURCE = 48
 _QUOTED_AT_LEAST = 2
 _REACH = 1500  # characters of context looked at for a quotation that is still open
 _WORD = re.compile(r"\w+")
+_ACCORDING_TO = re.compile(r"(?<!\w)و?[وط][فب]ق\w*[\u064b\u0640]*ا?[\u064b]* ل$")
 _EDGES = re.compile(r"^[\W_]+|[^\w.!?؟…%]+$")
 
 
@@ -79,6 +81,13 @@ def decode(sentence: str, encoded: Encoded, pointers: NDArray[np.float32]) -> tu
         start, end = _whole_words(sentence, encoded.places[best[0]][0], encoded.places[best[1]][1])
         found.append(Source(sentence[start:end], start, end, _probability(*ends, best)))
     cue, source = found
+    if cue is not None and source is not None:
+        start = source.start
+        if sentence[start] == "ل" != sentence[start + 1 : start + 2] and _ACCORDING_TO.search(sentence[: start + 1]):
+            start += 1  # «وفقًا لبيانات الجمارك»: the source is «بيانات الجمارك»
+            source = replace(source, text=sentence[start : source.end], start=start)
+        if cue.start < start < cue.end:
+            cue = replace(cue, text=sentence[cue.start : start], end=start)
     return cue and Span(cue.text, cue.start, cue.end), source
 
 

@@ -50,6 +50,16 @@ def test_spans_reach_over_what_normalisation_takes_away(read):
     assert (cue.text, source.text) == ("وَأَكَّـدَتْ", "وزيرةُ الصِّحَّةِ")
 
 
+@pytest.mark.parametrize("phrase", ["وفقًا", "وفقا", "طبقًا", "ووفقاً"])
+def test_a_preposition_is_no_part_of_the_source(read, phrase):
+    cue, source = read(f"تراجعت الصادرات {phrase} لبيانات الجمارك", f"{phrase} لبيانات", "لبيانات الجمارك")
+    assert (cue.text, source.text) == (f"{phrase} ل", "بيانات الجمارك")
+    cue, source = read(f"تراجعت الصادرات {phrase} للجمارك", phrase, "للجمارك")
+    assert source.text == "للجمارك"  # «الجمارك» is not there to be pointed to
+    cue, source = read("قال لبيب سعد إنه باق", "قال", "لبيب سعد")
+    assert source.text == "لبيب سعد"
+
+
 def test_a_span_is_made_of_whole_words(read, tiny_tokenizer):
     sentence = "قال المستعصمون إن الطريق مغلق"
     (encoded,) = encode(tiny_tokenizer, LAYOUT, [sentence], [None])
