@@ -13,6 +13,11 @@ denial, quote = classify(["ونفت الشركة أن تكون قد علمت ب�
 assert denial.label is Label.DENIAL, denial
 assert quote.label is Label.DIRECT_QUOTE, quote
 assert set(denial.probabilities) == set(LABELS)
+assert denial.source is not None
+assert denial.source.text == "الشركة", denial
+assert denial.cue is not None
+assert denial.cue.text == "ونفت", denial
+assert [q.text for q in quote.quotes] == ["سنفتح المعبر صباح الغد"], quote
 assert abs(sum(denial.probabilities.values()) - 1) < 1e-6
 
 text = "عقد المجلس جلسته أمس.وقال رئيسه: «لن نتراجع». وغادر الأعضاء."
