@@ -62,8 +62,7 @@ def run(config: TrainConfig) -> Path:
     set_seed(config.seed)
     tokenizer, layout = load_tokenizer(config.encoder)
     parts = load_parts(config.data)
-    train = make_examples(parts.train, tokenizer, layout, spans=not config.data.weak)
-    dev = make_examples(parts.dev, tokenizer, layout)
+    train, dev = (make_examples(articles, tokenizer, layout) for articles in (parts.train, parts.dev))
     log.info("%d sentences of %d articles to train on, %d of %d to develop on",
              len(train), len(parts.train), len(dev), len(parts.dev))  # fmt: skip
     if config.data.train_on != "own" and all(article.is_own for article in parts.train):

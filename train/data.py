@@ -79,13 +79,8 @@ def _limit(articles: list[Article], sentences: int | None) -> list[Article]:
     return kept
 
 
-def make_examples(
-    articles: Sequence[Article], tokenizer: Tokenizer, layout: Layout, *, spans: bool = True
-) -> list[Example]:
-    """Encode every labelled sentence with its article's text before it, as inference does.
-
-    Without `spans`, cue and source are taken for not known rather than for not there.
-    """
+def make_examples(articles: Sequence[Article], tokenizer: Tokenizer, layout: Layout) -> list[Example]:
+    """Encode every labelled sentence with its article's text before it, as inference does."""
     sentences = [(article, s) for article in articles for s in article.sentences]
     encoded = encode(
         tokenizer,
@@ -97,14 +92,19 @@ def make_examples(
         {
             "input_ids": e.ids, "token_type_ids": e.segments, "rule": e.rule, "hints": e.hints,
             "labels": LABELS.index(s.label),
-            "span_targets": _span_targets(s, e) if spans and s.label is not Label.BACKGROUND else [IGNORED] * 4,
+            "span_targets": _span_targets(article, s, e),
         }
-        for e, (_, s) in zip(encoded, sentences, strict=True)
+        for e, (article, s) in zip(encoded, sentences, strict=True)
     ]  # fmt: skip
 
 
-def _span_targets(sentence: LabelledSentence, encoded: Encoded) -> list[int]:
-    """First and last token of cue and source: 0 for a span that is not there, `IGNORED` for one that was cut off."""
+def _span_targets(article: Article, sentence: LabelledSentence, encoded: Encoded) -> list[int]:
+    """First and last token of cue and source: 0 for a span that is not there, `IGNORED` for one that is not known.
+
+    Nothing is known of sentences labelled by rule, nor of a span that was cut off; background has none to learn.
+    """
+    if article.sampling == "weak" or sentence.label is Label.BACKGROUND:
+        return [IGNORED] * 4
     targets: list[int] = []
     for span in (sentence.cue, sentence.source):
         if span is None:
