@@ -68,6 +68,16 @@ def _to_onnx(model: SentenceClassifier, sample: dict[str, Tensor], path: Path) -
     onnx.checker.check_model(str(path))
 
 
+def _quantize(full: Path, to: Path) -> None:
+    logging.disable(logging.INFO)  # it tells the root logger of every tensor that stays as it is
+    try:
+        quantize_dynamic(
+            full, to, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8, op_types_to_quantize=QUANTIZED
+        )
+    finally:
+        logging.disable(logging.NOTSET)
+
+
 def _run(path: Path, batches: list[dict[str, Tensor]]) -> tuple[np.ndarray, np.ndarray]:
     """Logits, and where each of the four pointers points: both of shape (rows, 4)."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -122,10 +132,7 @@ def export(
         full, made = Path(work, "float.onnx"), Path(work, "made")
         made.mkdir()
         _to_onnx(model, batches[0], full)
-        quantize_dynamic(
-            full, made / MODEL, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8,
-            op_types_to_quantize=QUANTIZED,
-        )  # fmt: skip
+        _quantize(full, made / MODEL)
         (logits, _), (int8_logits, int8_pointed) = _run(full, batches), _run(made / MODEL, batches)
         parity = check_parity(reference, logits, int8_logits)
         parity["int8_pointers"] = float((pointed == int8_pointed).mean())
