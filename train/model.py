@@ -83,7 +83,7 @@ class SentenceClassifier(nn.Module):
     """
 
     def __init__(
-        self, encoder: PreTrainedModel, dropout: float, label_smoothing: float = 0.0, *,
+        self, encoder: PreTrainedModel, dropout: float, label_smoothing: float = 0.0, *, focal: float = 0.0,
         rules: bool = True, ngrams: bool = True, shift: Sequence[float] = (0.0,) * len(LABELS),
     ) -> None:  # fmt: skip
         super().__init__()
@@ -93,6 +93,7 @@ class SentenceClassifier(nn.Module):
         self.rule_evidence = nn.Embedding(len(LABELS), len(LABELS))
         self.ngrams = HashedNgrams() if ngrams else None
         self.label_smoothing = label_smoothing
+        self.focal = focal
         self.register_buffer("shift", torch.tensor(shift), persistent=False)
         with torch.no_grad():
             self.rule_evidence.weight.copy_((TRUST if rules else 0.0) * torch.eye(len(LABELS)))
@@ -108,14 +109,14 @@ class SentenceClassifier(nn.Module):
         rule: Tensor,
         labels: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """Logits of shape (rows, 4), and the mean cross-entropy (nats) where labels are given.
+        """Logits of shape (rows, 4), and the mean cross-entropy (nats), or focal loss, where labels are given.
 
         Args:
             input_ids: token ids, int64, (rows, length).
             attention_mask: 1 for tokens, 0 for padding, (rows, length).
             token_type_ids: 0 for the context, 1 for the sentence, (rows, length).
             rule: what the rules say, indices into `isnad.LABELS`, (rows,).
-            labels: indices into `isnad.LABELS`, (rows,).
+            labels: indices into `isnad.LABELS`, (rows,), or a weight for each of them, (rows, 4).
         """
         segments = {"token_type_ids": token_type_ids} if self.takes_segments else {}
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **segments).last_hidden_state
@@ -129,5 +130,8 @@ class SentenceClassifier(nn.Module):
         if labels is None:
             return {"logits": logits}
         shifted = logits.float() + self.shift
-        loss = functional.cross_entropy(shifted, labels, label_smoothing=self.label_smoothing)
+        loss = functional.cross_entropy(shifted, labels, label_smoothing=self.label_smoothing, reduction="none")
+        if self.focal:  # what is known already counts less (Lin et al. 2017)
+            loss = loss * (1 - torch.exp(-loss)) ** self.focal
+        loss = loss.mean()
         return {"loss": loss, "logits": logits}
