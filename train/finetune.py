@@ -48,8 +48,10 @@ def piece(o: Optimisation, processes: int) -> int:
 def training_arguments(config: TrainConfig, folder: Path, *, evaluate: bool) -> TrainingArguments:
     """The Trainer's arguments; length-grouped batches waste little on padding."""
     o = config.optimisation
+    device = pick_device("auto")
     return TrainingArguments(
         output_dir=str(folder),
+        use_cpu=device.type == "cpu",
         num_train_epochs=o.epochs,
         per_device_train_batch_size=piece(o, PartialState().num_processes),
         gradient_accumulation_steps=o.accumulation,
@@ -59,7 +61,7 @@ def training_arguments(config: TrainConfig, folder: Path, *, evaluate: bool) -> 
         warmup_steps=o.warmup,
         weight_decay=o.weight_decay,
         lr_scheduler_type="linear",
-        bf16=use_bf16(config.precision, pick_device("auto")),
+        bf16=use_bf16(config.precision, device),
         eval_strategy="epoch" if evaluate else "no",
         save_strategy="steps",
         save_steps=o.checkpoint_every,

@@ -10,6 +10,8 @@ from pathlib import Path
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 
+from train.hardware import pick_device
+
 # Hydra would have every process write its own log and configuration.
 _SILENT = ("hydra.run.dir=.", "hydra.output_subdir=null", "hydra/job_logging=none", "hydra/hydra_logging=none")
 
@@ -22,8 +24,9 @@ def silence_followers() -> None:
 
 def join_processes() -> PartialState:
     """This process among those of the run; a process of its own without `torchrun`."""
-    # The others wait while the first lets the teachers speak or exports: that may take longer than the default.
-    return PartialState(timeout=timedelta(days=1))
+    # Unless it is told, accelerate sees no process group on CPUs, and each process would train alone.
+    # The others wait while the first asks the teachers, which may take longer than the default of half an hour.
+    return PartialState(cpu=pick_device("auto").type == "cpu", timeout=timedelta(days=1))
 
 
 def same_folder(folder: str) -> Path:
