@@ -35,6 +35,8 @@ from train.config import Augment
 from train.data import Example
 
 _WORD = re.compile(r"\w+")
+_BETWEEN_WORDS = re.compile(r"\W*")
+_MARKS = '«»‹›“”„"'
 _ZERO_WIDTH = "\u200b"
 _FEWEST_QUOTED = 5  # words in a row that the guidelines call a quotation, clause or not
 # The marks that stand for « », and those for “ ” and ": families stay apart, so that nesting does.
@@ -71,7 +73,9 @@ def _without(text: str, positions: Sequence[int]) -> str:
 
 
 def _ends_paragraph(text: str, position: int) -> bool:
-    return not any(c.isalnum() for c in text[position:].split("\n", 1)[0])
+    """Whether the next word is in another paragraph, and no mark before it could open the quotation anew."""
+    between = _BETWEEN_WORDS.match(text, position).group()  # type: ignore[union-attr]
+    return ("\n" in between or position + len(between) == len(text)) and not any(c in _MARKS for c in between)
 
 
 def droppable_marks(text: str, sentence: LabelledSentence, marks: Marks) -> list[int]:
@@ -80,7 +84,7 @@ def droppable_marks(text: str, sentence: LabelledSentence, marks: Marks) -> list
     if not touching or not all(sentence.start <= q.start and q.end <= sentence.end and q.closed for q in touching):
         return []
     # A mark of two characters («<<») has neither of them alone.
-    if any(text[i] not in '«»“”„"‹›' for q in touching for i in (q.start, q.end - 1)):
+    if any(text[i] not in _MARKS for q in touching for i in (q.start, q.end - 1)):
         return []
     positions = [i for q in touching for i in (q.start, q.end - 1)]
     if sentence.label in (Label.REPORTED_CLAIM, Label.BACKGROUND):
