@@ -87,15 +87,17 @@ def calibrate(
     )
     gold = np.array([LABELS.index(s.label) for _, s in items])
     probabilities = np.array([[p.probabilities[label] for label in LABELS] for p in answers])
-    logits = np.log(probabilities.clip(1e-9))  # the logits up to a constant in each row, which changes nothing
-    temperature = fit_temperature(logits, gold)
+    asked = probabilities.min(axis=1) > 0  # no model is asked about a sentence without a letter or digit
+    # Up to a constant in each row, which changes nothing, these are the logits.
+    logits, labels = np.log(probabilities[asked]), gold[asked]
+    temperature = fit_temperature(logits, labels)
     set_temperature(directory, temperature)
-    said, parent = logits.argmax(1), _float_labels(model, examples, read_config(directory).layout.pad)
+    said, parent = probabilities.argmax(axis=1), _float_labels(model, examples, read_config(directory).layout.pad)
     return {
         "temperature": temperature,
         "nll": {
-            "before": negative_log_likelihood(logits, gold, 1.0),
-            "after": negative_log_likelihood(logits, gold, temperature),
+            "before": negative_log_likelihood(logits, labels, 1.0),
+            "after": negative_log_likelihood(logits, labels, temperature),
         },
         "macro_f1": {"float": _macro_f1(gold, parent), "int8": _macro_f1(gold, said)},
         "int8_agreement": float((said == parent).mean()),
