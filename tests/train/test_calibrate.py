@@ -54,13 +54,11 @@ def test_an_overconfident_artifact_is_calibrated_and_compared_with_its_parent(ti
             weight *= 8.0
     folder = tmp_path / "model"
     export(model, tokenizer, layout, examples, folder, {"run": "x"})
-    ask = lambda: Classifier(folder).classify(  # noqa: E731
-        [a.sentence_text(s) for a in articles for s in a.sentences],
-        [a.text[: s.start] for a in articles for s in a.sentences],
-    )
-    before = ask()
+    items = [(a.sentence_text(s), a.text[: s.start]) for a in articles for s in a.sentences]
+    texts, contexts = map(list, zip(*items, strict=True))
+    before = Classifier(folder).classify(texts, contexts)
     found = calibrate(folder, model, articles, examples)
-    after = ask()
+    after = Classifier(folder).classify(texts, contexts)
     assert found["temperature"] == read_config(folder).temperature > 2
     gold = [s.label for a in articles for s in a.sentences]
     nll = [-np.mean([np.log(p.probabilities[g]) for p, g in zip(said, gold, strict=True)]) for said in (before, after)]
