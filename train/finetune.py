@@ -6,7 +6,6 @@ import logging
 from pathlib import Path
 
 import numpy as np
-from accelerate import PartialState
 from torch.utils.data import Dataset
 from transformers import EvalPrediction, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
@@ -17,6 +16,7 @@ from train.config import Optimisation, TrainConfig
 from train.data import Collator, Example
 from train.hardware import pick_device, use_bf16
 from train.model import SentenceClassifier
+from train.processes import join_processes
 from train.trainer import ClassifierTrainer
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def training_arguments(config: TrainConfig, folder: Path, *, evaluate: bool) -> 
         output_dir=str(folder),
         use_cpu=device.type == "cpu",
         num_train_epochs=o.epochs,
-        per_device_train_batch_size=piece(o, PartialState().num_processes),
+        per_device_train_batch_size=piece(o, join_processes().num_processes),
         gradient_accumulation_steps=o.accumulation,
         auto_find_batch_size=o.find_batch_size,
         per_device_eval_batch_size=64,

@@ -5,8 +5,10 @@ import math
 import pytest
 import torch
 from torch.nn import functional
+from transformers import TrainerCallback
 
-from train.config import Data, Distill, Encoder, Optimisation, TrainConfig, check_values
+from train.augment import AugmentedExamples
+from train.config import Augment, Data, Distill, Encoder, Optimisation, TrainConfig, check_values
 from train.data import make_examples
 from train.distill import TaughtCollator
 from train.encoder import load_encoder, load_tokenizer
@@ -103,6 +105,39 @@ def test_the_order_depends_on_seed_and_epoch_alone(parts, tmp_path):
     assert sorted(first) == list(range(40))
     whole._get_train_sampler().set_epoch(1)
     assert first != list(whole._get_train_sampler())
+
+
+class Kill(TrainerCallback):
+    """Ends the run after a step."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def on_step_end(self, args, state, control, **_):
+        if state.global_step == self.step:
+            raise KeyboardInterrupt
+
+
+def test_a_run_killed_in_a_later_epoch_goes_on_to_the_same_weights(parts, own_articles, tmp_path):
+    """Order, augmentation and dropout of the epoch that was begun are taken up where they were."""
+    tokenizer, layout = load_tokenizer(parts[0])
+    encode = lambda articles: make_examples(articles, tokenizer, layout)  # noqa: E731
+    augmentation = Augment(swap_marks=0.5, drop_marks=0.5)
+
+    def go(folder, *callbacks):
+        config, model, collator = build(parts, epochs=3, checkpoint_every=2)
+        model.dropout.p = 0.3
+        train = AugmentedExamples(own_articles[:2], encode, augmentation, config.seed)
+        assert 5 < len(train) / 8 < 8  # steps an epoch
+        finetune(config, model, collator, train, [], folder, list(callbacks))
+        return model.state_dict()
+
+    expected = go(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        go(tmp_path / "killed", Kill(11))
+    assert (tmp_path / "killed" / "checkpoint-10").exists()
+    got = go(tmp_path / "killed")
+    assert all(torch.equal(got[name], expected[name]) for name in expected)
 
 
 def test_lower_layers_learn_slower(parts, tmp_path):
