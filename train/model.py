@@ -85,7 +85,7 @@ class SentenceClassifier(nn.Module):
     """
 
     def __init__(
-        self, encoder: PreTrainedModel, dropout: float, label_smoothing: float = 0.0, *,
+        self, encoder: PreTrainedModel, dropout: float, label_smoothing: float = 0.0, *, focal: float = 0.0,
         rules: bool = True, ngrams: bool = True, shift: Sequence[float] = (0.0,) * len(LABELS),
         span_weight: float = 0.5,
     ) -> None:  # fmt: skip
@@ -102,6 +102,7 @@ class SentenceClassifier(nn.Module):
         nn.init.zeros_(self.hints.weight)
         self.uses_hints = rules
         self.label_smoothing = label_smoothing
+        self.focal = focal
         self.register_buffer("shift", torch.tensor(shift), persistent=False)
         with torch.no_grad():
             self.rule_evidence.weight.copy_((TRUST if rules else 0.0) * torch.eye(len(LABELS)))
@@ -119,7 +120,9 @@ class SentenceClassifier(nn.Module):
         labels: Tensor | None = None,
         span_targets: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """Logits of shape (rows, 4), `spans` of shape (rows, length, 4), and the loss (nats) where labels are given.
+        """Logits of shape (rows, 4), `spans` of shape (rows, length, 4), and the loss where labels are given.
+
+        The loss is the mean cross-entropy (nats), or focal loss, and that of the pointers with `span_targets`.
 
         Args:
             input_ids: token ids, int64, (rows, length).
@@ -127,7 +130,7 @@ class SentenceClassifier(nn.Module):
             token_type_ids: 0 for the context, 1 for the sentence, (rows, length).
             rule: what the rules say, indices into `isnad.LABELS`, (rows,).
             hints: what is known of each token (see `isnad.hints`), (rows, length).
-            labels: indices into `isnad.LABELS`, (rows,).
+            labels: indices into `isnad.LABELS`, (rows,), or a weight for each of them, (rows, 4).
             span_targets: what the pointers should point to (see `train.spans.span_loss`), (rows, 4).
         """
         segments = {"token_type_ids": token_type_ids} if self.takes_segments else {}
@@ -147,7 +150,10 @@ class SentenceClassifier(nn.Module):
         if labels is None:
             return {"logits": logits, "spans": spans}
         shifted = logits.float() + self.shift
-        loss = functional.cross_entropy(shifted, labels, label_smoothing=self.label_smoothing)
+        loss = functional.cross_entropy(shifted, labels, label_smoothing=self.label_smoothing, reduction="none")
+        if self.focal:  # what is known already counts less (Lin et al. 2017)
+            loss = loss * (1 - torch.exp(-loss)) ** self.focal
+        loss = loss.mean()
         if span_targets is not None:
             loss = loss + self.span_weight * span_loss(spans, span_targets)
         return {"loss": loss, "logits": logits, "spans": spans}

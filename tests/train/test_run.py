@@ -14,6 +14,7 @@ from hydra.errors import ConfigCompositionException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from isnad.artifact import read_config
 from train.__main__ import run
 from train.folder import RunError
 
@@ -75,6 +76,10 @@ def test_a_run_leaves_its_record(finished):
     record = json.loads((finished / "record.json").read_text())
     assert record["seed"] == 1
     assert record["parity"]["float_difference"] < 1e-3
+    assert record["dev"]["temperature"] == read_config(finished / "model").temperature != 1.0
+    assert record["dev"]["nll"]["after"] <= record["dev"]["nll"]["before"]
+    last = [row["eval_macro_f1"] for row in record["history"] if "eval_macro_f1" in row][-1]
+    assert record["dev"]["macro_f1"]["float"] == pytest.approx(last)
     assert len(losses(finished)) == 2
     assert len(record["data_hash"]) == 16
     assert "${" not in (finished / "config.yaml").read_text()
@@ -95,11 +100,11 @@ def test_the_same_seed_twice_gives_the_same_to_the_last_digit(finished, tmp_path
 
 
 def test_without_a_held_out_fold_all_is_learnt_from(tmp_path, tiny_encoder):
-    run(config(tmp_path / "all", tiny_encoder, "data.fold=null", "optimisation.epochs=1"))
+    run(config(tmp_path / "all", tiny_encoder, "data.fold=null", "optimisation.epochs=1", "temperature=1.5"))
     split = json.loads((tmp_path / "all" / "split.json").read_text())
     assert split["train"]
     assert split["dev"] == []
-    assert (tmp_path / "all" / "model" / "config.json").exists()
+    assert read_config(tmp_path / "all" / "model").temperature == 1.5  # nothing to fit it on
 
 
 def test_another_seed_gives_another_model(finished, tmp_path, tiny_encoder):
