@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ from rich.table import Table
 
 from eval.behaviour.families import KINDS
 from eval.behaviour.suite import run
-from eval.behaviour.templates import TemplateError
 from isnad import ArtifactError, Classifier
 from seeds.corpus import Article, load_own, load_real
 
@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("model", nargs="?", type=Path, help="an exported model directory (default: the package's own)")
     parser.add_argument("--cases", type=int, default=50, metavar="N", help="at most N cases a family (default: 50)")
+    parser.add_argument("--only", nargs="+", default=(), metavar="WORD", help="families whose name holds one of these")
     parser.add_argument("--seed", type=int, default=1, help="of all draws (default: 1)")
     parser.add_argument("--examples", type=int, default=1, metavar="N", help="print N failures a family (default: 1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures and examples to FILE")
@@ -89,10 +90,10 @@ def _articles(arguments: argparse.Namespace) -> list[Article]:
     return articles
 
 
-def main() -> int:
+def main(arguments_given: Sequence[str] | None = None) -> int:
     """Command line: see the module's text."""
     parser = _parser()
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(arguments_given)
     if arguments.cases < 1:
         parser.error("--cases must be at least 1")
     try:
@@ -100,9 +101,9 @@ def main() -> int:
         classifier.load()
         results = run(
             classifier, articles=_articles(arguments), cases=arguments.cases, limit=arguments.limit,
-            seed=arguments.seed, progress=True,
+            only=arguments.only, seed=arguments.seed, progress=True,
         )  # fmt: skip
-    except (ArtifactError, FileNotFoundError, TemplateError) as error:
+    except (ArtifactError, FileNotFoundError, ValueError) as error:
         parser.exit(2, f"error: {error}\n")
     if arguments.json:
         results["model"] = str(classifier.model_dir)

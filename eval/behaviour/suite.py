@@ -92,17 +92,19 @@ def run(
     articles: Sequence[Article] = (),
     cases: int = 50,
     limit: int | None = None,
+    only: Sequence[str] = (),
     seed: int = 1,
     examples: int = 5,
     progress: bool = False,
 ) -> dict[str, Any]:
-    """Run all families on a classifier.
+    """Run the families on a classifier.
 
     Args:
         classifier: what is tested.
         articles: labelled articles to test the invariances on as well; their labels are not looked at.
         cases: at most so many cases a family.
         limit: at most so many sentences of `articles`.
+        only: run the families alone whose name holds one of these; all if there are none.
         seed: of all draws.
         examples: failures kept of each family, the most certain ones.
         progress: show a bar.
@@ -116,14 +118,24 @@ def run(
 
     Raises:
         TemplateError: a file of `data/` is wrong.
+        ValueError: no family's name holds one of `only`.
     """
+    written, real = load_families(cases, seed), article_families(articles, limit=limit, seed=seed)
+    if only:
+        written, real = ([f for f in fs if any(part in f.name for part in only)] for fs in (written, real))
+        if not written:
+            raise ValueError(f"no family's name holds {' or '.join(map(repr, only))}")
+    bar = tqdm(total=sum(len(f.cases) for f in (*written, *real)), unit="case", disable=not progress)
     answers = _Answers(classifier)
-    families, real = load_families(cases, seed), article_families(articles, limit=limit, seed=seed) if articles else []
-    bar = tqdm([*families, *real], unit="family", disable=not progress)
-    rows = [_score(family, answers, examples) for family in bar if family.cases]
-    own, of_articles = rows[: len(families)], rows[len(families) :]
+    rows: list[list[dict[str, Any]]] = [[], []]
+    for part, families in zip(rows, (written, real), strict=True):
+        for family in families:
+            if family.cases:
+                part.append(_score(family, answers, examples))
+                bar.update(len(family.cases))
+    bar.close()
     kinds = {}
     for kind in KINDS:
-        chosen = [row for row in own if row["kind"] == kind]
+        chosen = [row for row in rows[0] if row["kind"] == kind]
         kinds[kind] = _rate(sum(row["failures"] for row in chosen), sum(row["cases"] for row in chosen))
-    return {"families": own, "kinds": kinds, "articles": of_articles, "seed": seed}
+    return {"families": rows[0], "kinds": kinds, "articles": rows[1], "seed": seed}
