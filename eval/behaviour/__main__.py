@@ -30,13 +30,16 @@ from seeds.corpus import Article, load_own, load_real
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table:
+    """A row a family; of articles also the share of all their sentences whose label changes."""
+    of_all = "tried" in rows[0]
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("family")
-    for name in ("cases", "failed", "rate", "95 %"):
+    for name in ("cases", "failed", "rate", "95 %", *(["of all"] if of_all else [])):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         low, high = row["interval"]
         cells = [str(row["cases"]), str(row["failures"]), f"{row['rate']:.1%}", f"{low:.1%}–{high:.1%}"]
+        cells += [f"{row['failures'] / row['tried']:.2%}"] if of_all else []
         table.add_row(escape(row["name"]), *cells, style="bold" if row["failures"] else None)
     return table
 
@@ -57,7 +60,8 @@ def _print(results: dict[str, Any], examples: int, console: Console) -> None:
                     text = sample["context"][-120:] + "▸ " + sample["text"]
                 else:
                     text = f"{example['article']} {example['start']}:{example['end']}"
-                console.print(f"  {sample['predicted']} {sample['score']:.2f}{expected}: {escape(text)}", soft_wrap=True)
+                answer = f"{sample['predicted']} {sample['score']:.2f}{expected}"
+                console.print(f"  {answer}: {escape(text)}", soft_wrap=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -46,12 +46,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Cases that test one thing; `rule` is the place in the guidelines that settles it."""
+    """Cases that test one thing.
+
+    Attributes:
+        rule: the place in the guidelines that settles it.
+        tried: of sentences of articles, how many were looked at for the cases among them.
+    """
 
     name: str
     kind: str
     cases: tuple[Case, ...]
     rule: str = ""
+    tried: int = 0
 
 
 def worked_examples(path: Path = GUIDELINES) -> list[Case]:
@@ -132,5 +138,5 @@ def article_families(articles: Sequence[Article], *, limit: int | None, seed: in
             changed = _perturbed(record, sample, rng)
             if changed is not None:
                 cases.append(Case((sample, changed), place=Place(article.id, s.start, s.end, article.is_own)))
-        families.append(Family(record["name"], INVARIANCE, tuple(cases)))
+        families.append(Family(record["name"], INVARIANCE, tuple(cases), tried=len(chosen)))
     return families

@@ -41,8 +41,9 @@ def marks(sample: Sample, rng: random.Random, *, to: str) -> Sample | None:
     """Exchange the sentence's usual pair of quotation marks with another pair, nested ones too."""
     whole = sample.context + sample.text
     found = find_marks(whole)
-    roles = {i: 0 for i in found.opening} | {i: 1 for i in found.closing}
-    kinds = {i: _KINDS[whole[i]] for i in roles if whole[i] in _KINDS}
+    roles = dict.fromkeys(found.opening, 0) | dict.fromkeys(found.closing, 1)
+    kinds = {i: _KINDS[whole[i]] for i in sorted(roles) if whole[i] in _KINDS}
+    # Of two as frequent, the first: the outer one.
     usual = Counter(kind for i, kind in kinds.items() if i >= len(sample.context)).most_common(1)
     if not usual or usual[0][0] == to:
         return None

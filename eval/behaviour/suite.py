@@ -79,6 +79,8 @@ def _score(family: Family, answers: _Answers, examples: int) -> dict[str, Any]:
     row = {"name": family.name, "kind": family.kind, "rule": family.rule, **_rate(len(failed), len(family.cases))}
     if all(not case.expected for case in family.cases):
         row["normalised_away"] = sum(len({_normalised(s) for s in case.samples}) == 1 for case in family.cases)
+    if family.tried:
+        row["tried"] = family.tried
     return row | {"examples": [_example(case, a) for case, a in failed[:examples]]}
 
 
@@ -114,7 +116,8 @@ def run(
         `interval` (95 %, Wilson 1927), `examples` (each with its `samples`: text, context, expected, predicted,
         score; a pair where two are compared), and for an invariance `normalised_away`, how many pairs are one
         after normalisation. `kinds`: the same figures for each kind. `articles`: rows for the invariances on
-        `articles`; an example from an article that is not ours names its place and holds no text.
+        `articles`, with `tried`, the sentences among which the cases are those that had something to change; an
+        example from an article that is not ours names its place and holds no text.
 
     Raises:
         TemplateError: a file of `data/` is wrong.

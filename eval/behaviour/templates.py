@@ -19,6 +19,7 @@ _SLOT = re.compile(r"\{([a-z_]+)(\d*)(?:\.([a-z]+))?\}")
 _AGREEMENT = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 
 Values = dict[str, Any]  # slot → entry of its list, a string or a table of forms
+Template = str | dict[str, str]  # a sentence, or a table of it and its context
 
 
 class TemplateError(ValueError):
@@ -107,7 +108,7 @@ def read_toml(name: str) -> dict[str, Any]:
     return tomllib.loads((DATA / f"{name}.toml").read_text("utf-8"))
 
 
-def _sample(lexicon: Lexicon, template: str | dict[str, str], values: Values, gender: str, rng: random.Random) -> Sample:
+def _sample(lexicon: Lexicon, template: Template, values: Values, gender: str, rng: random.Random) -> Sample:
     parts = {"text": template} if isinstance(template, str) else template
     context = lexicon.fill(parts.get("context", ""), values, gender, rng)
     text = lexicon.fill(parts["text"], values, gender, rng)
@@ -117,7 +118,7 @@ def _sample(lexicon: Lexicon, template: str | dict[str, str], values: Values, ge
 
 def expand(
     lexicon: Lexicon,
-    templates: Sequence[Sequence[str | dict[str, str]]],
+    templates: Sequence[Sequence[Template]],
     *,
     count: int,
     seed: str,

@@ -1,5 +1,4 @@
 import json
-import random
 import re
 from collections import defaultdict
 
@@ -9,7 +8,7 @@ from eval.behaviour import run
 from eval.behaviour.__main__ import main
 from eval.behaviour.families import GUIDELINES, article_families, load_families, worked_examples
 from eval.behaviour.perturb import PERTURBATIONS
-from eval.behaviour.templates import Lexicon, Sample, TemplateError, expand, read_toml, slots
+from eval.behaviour.templates import Lexicon, read_toml, slots
 from isnad import LABELS, Label, Prediction
 from isnad.normalize import normalize
 from isnad.quotes import find_marks
@@ -17,7 +16,7 @@ from isnad.rules import label_by_rules
 from seeds.corpus import Article, LabelledSentence
 
 CASES = 12
-MARKS = str.maketrans("", "", "«»“”\"‘’")
+MARKS = str.maketrans("", "", '«»“”"‘’')
 PERMUTED = {label: LABELS[(i + 1) % 4] for i, label in enumerate(LABELS)}
 
 
@@ -29,7 +28,7 @@ class Answers:
 
     def classify(self, sentences, context=None):
         found = [self.label(s, c or "") for s, c in zip(sentences, context, strict=True)]
-        rest = {k: 0.02 for k in LABELS}
+        rest = dict.fromkeys(LABELS, 0.02)
         return [Prediction(label=x, score=0.94, probabilities=rest | {x: 0.94}) for x in found]
 
 
@@ -129,15 +128,17 @@ def test_permuted_labels_fail_everywhere_but_in_invariance(families, answers, ru
 
 def test_who_ignores_marks_is_caught_where_marks_decide(rules):
     blind = rates(lambda s, c: label_by_rules(s.translate(MARKS), c.translate(MARKS)))
-    for name in ("mixed quotation", "inside an open quotation", "put the clause in marks", "quote a clause, not two words",
-                 "leave the quotation before it open"):  # fmt: skip
+    for name in (
+        "mixed quotation", "inside an open quotation", "put the clause in marks", "quote a clause, not two words",
+        "leave the quotation before it open",
+    ):  # fmt: skip
         assert rules[name] < 0.1, name
         assert blind[name] > 0.9, name
     assert all(blind[f"marks: {to}"] == 0 for to in ("« »", "“ ”", '" "'))
 
 
 def test_who_knows_one_pair_of_marks_is_caught_by_invariance(rules):
-    narrow = str.maketrans("", "", "“”\"")
+    narrow = str.maketrans("", "", '“”"')
     found = rates(lambda s, c: label_by_rules(s.translate(narrow), c.translate(narrow)), only=["marks"])
     for name in ("marks: “ ”", 'marks: " "'):
         assert found[name] > rules[name] + 0.15
@@ -177,90 +178,19 @@ def test_who_looks_at_the_spelling_is_caught_by_its_family(family, seen):
     assert found[family] > 0.8
 
 
-PERTURBED = [
-    ("marks", {"to": "curly"}, "قال: «نعم “هكذا”».", "قال: “نعم «هكذا»”."),
-    ("marks", {"to": "straight"}, "قال: «نعم».", 'قال: "نعم".'),
-    ("marks", {"to": "angle"}, 'قال: "نعم".', "قال: «نعم»."),
-    ("marks", {"to": "angle"}, "قال: «نعم».", None),
-    ("marks", {"to": "angle"}, "قال نعم.", None),
-    ("spaced_marks", {}, "قال: «نعم».", "قال: « نعم »."),
-    ("digit_script", {}, "في 2015 و٣.", "في ٢٠١٥ و٣."),
-    ("digit_script", {}, "في ٢٠١٥.", "في 2015."),
-    ("digit_script", {}, "في العام.", None),
-    ("words", {"table": {"أن": "ان"}}, "وأن أنه أن", "وان أنه ان"),
-    ("endings", {"of": "ة", "to": "ه"}, "المدرسة، مدرسته", "المدرسه، مدرسته"),
-    ("characters", {"،": ","}, "نعم، لا", "نعم, لا"),
-    ("spaced_punctuation", {}, "نعم، 1.5 لا.", "نعم ، 1.5 لا ."),
-    ("no_full_stop", {}, "نعم.", "نعم"),
-    ("no_full_stop", {}, "نعم؟", None),
-    ("dateline", {"lines": ["الرباط - "]}, "نعم.", "الرباط - نعم."),
-    ("agency_end", {"lines": [" //"]}, "نعم", None),
-]
-
-
-@pytest.mark.parametrize(("name", "options", "text", "expected"), PERTURBED)
-def test_perturbations(name, options, text, expected):
-    changed = PERTURBATIONS[name](Sample(text), random.Random(1), **options)
-    assert changed == (None if expected is None else Sample(expected))
-
-
-def test_marks_change_in_the_context_as_well():
-    changed = PERTURBATIONS["marks"](Sample("نعم».", "قال: «لا. "), random.Random(1), to="straight")
-    assert changed == Sample('نعم".', 'قال: "لا. ')
-
-
-@pytest.mark.parametrize("name", ["diacritics", "tatweel", "digit_script", "bidi"])
-def test_normalisation_takes_these_away(name, own_articles):
-    for article in own_articles[:20]:
-        changed = PERTURBATIONS[name](Sample(article.text), random.Random(1))
-        assert changed is None or (changed.text != article.text and normalize(changed.text) == normalize(article.text))
-
-
-def test_numbers_keep_their_length():
-    text = PERTURBATIONS["numbers"](Sample("بين 7 و2015 و١٢."), random.Random(1)).text
-    assert re.fullmatch(r"بين [3-9] و[3-9][0-9]{3} و[٣-٩][٠-٩]\.", text)
-
-
-def test_the_same_seed_gives_the_same_sentences():
-    assert load_families(5, seed=3) == load_families(5, seed=3) != load_families(5, seed=4)
-
-
-def test_a_slot_stands_for_the_same_words_and_a_numbered_one_for_others():
-    lexicon = Lexicon({"words": {"a": ["1", "2"], "v": ["[m|f]{a}"]}, "agreeing": {"s": {"m": ["x"], "f": ["y"]}}})
-    cases = expand(lexicon, [["{a}{a}{a2}{s}"]], count=4, seed="1")
-    assert {c[0].text for c in cases} == {"112x", "112y", "221x", "221y"}
-    pairs = expand(lexicon, [["{v}{s}"]], count=4, seed="1", redraw=["a"])
-    assert {(a.text, b.text) for a, b in pairs} <= {("m1x", "m2x"), ("m2x", "m1x"), ("f1y", "f2y"), ("f2y", "f1y")}
-
-
-@pytest.mark.parametrize(
-    ("template", "message"),
-    [("{none}", "{none}: words.toml has no such list"), ("{a.it}", "{a.it}: words.toml has no such form of a")],
-)
-def test_a_wrong_template_is_named(template, message):
-    with pytest.raises(TemplateError, match=re.escape(message)):
-        expand(Lexicon({"words": {"a": ["1"]}, "agreeing": {}}), [[template]], count=1, seed="1")
-
-
-def test_a_wrong_list_is_named():
-    with pytest.raises(TemplateError, match="a takes in @b, which is no list"):
-        Lexicon({"words": {"a": ["@b"]}, "agreeing": {}})
-    with pytest.raises(TemplateError, match="a has no words"):
-        Lexicon({"words": {"a": []}, "agreeing": {}})
-
-
 def test_articles_are_inputs_and_the_texts_of_others_stay_out(own_articles):
     text = "قال سامي: «سنعود في 2015». ثم مضى."
     foreign = Article("x", "o", "t", text, (LabelledSentence(0, 26, Label.DIRECT_QUOTE),), "natural")
     digits = Answers(lambda s, c: Label.DENIAL if re.search("[0-9]", s) else Label.BACKGROUND)
     results = run(digits, articles=[foreign], cases=1, only=["script"])
     (row,) = results["articles"]
-    assert (row["cases"], row["failures"], row["normalised_away"]) == (1, 1, 1)
+    assert (row["tried"], row["cases"], row["failures"], row["normalised_away"]) == (1, 1, 1, 1)
     (example,) = row["examples"]
     assert (example["article"], example["start"], example["end"]) == ("x", 0, 26)
     assert "سامي" not in json.dumps(example, ensure_ascii=False)
     own = run(digits, articles=own_articles[:20], cases=1, only=["script"])["articles"][0]
     assert own["rate"] == 1
+    assert own["tried"] == sum(len(a.sentences) for a in own_articles[:20]) > own["cases"]
     assert own["examples"][0]["samples"][0]["text"] in "".join(a.text for a in own_articles[:20])
     assert len(article_families(own_articles, limit=7, seed=1)[5].cases) == 7
 

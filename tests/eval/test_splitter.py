@@ -6,8 +6,8 @@ import pytest
 
 from eval import splitter
 from eval.splitter import Passage, boundaries, own_passages, padt_passages, run, score
+from isnad import Label
 from seeds.corpus import Article, LabelledSentence
-from seeds.corpus import Label as L
 
 
 def passage(*sentences):
@@ -38,7 +38,7 @@ def test_a_splitter_that_never_splits_finds_nothing():
 
 def test_own_passages_are_paragraphs_with_their_sentences():
     text = "أب. ج.\nد."
-    sentences = tuple(LabelledSentence(a, b, L.BACKGROUND) for a, b in ((0, 3), (4, 6), (7, 9)))
+    sentences = tuple(LabelledSentence(a, b, Label.BACKGROUND) for a, b in ((0, 3), (4, 6), (7, 9)))
     assert own_passages([Article("x", "o", "t", text, sentences)]) == [
         Passage("أب. ج.", ("أب.", "ج.")), Passage("د.", ("د.",))
     ]  # fmt: skip
@@ -63,7 +63,7 @@ def test_no_splitter_loses_a_character(name, own_articles):
 
 
 def test_missing_texts_and_libraries_are_named(tmp_path, monkeypatch):
-    with pytest.raises(FileNotFoundError, match="news.jsonl.xz is not there: seeds/README.md"):
+    with pytest.raises(FileNotFoundError, match=r"news\.jsonl\.xz is not there: seeds/README\.md"):
         padt_passages(tmp_path)
     monkeypatch.setitem(sys.modules, "pysbd", None)
     with pytest.raises(ImportError, match=r"pysbd .* pip install 'isnad\[eval\]'"):
