@@ -135,12 +135,12 @@ def draw(costs: Sequence[Cost], path: Path) -> None:
     for c in reached:
         x, y = c.sentences_per_second, c.macro_f1
         axes.errorbar(x, y, yerr=[[y - c.interval[0]], [c.interval[1] - y]], color="gray", capsize=2, zorder=1)
-        axes.scatter(x, y, s=20 + 20 * c.bytes / 1e6, alpha=0.7, zorder=2)
         name = Path(c.name).parent.name or c.name if "/" in c.name else c.name
-        axes.annotate(f"{name}, {c.bytes / 1e6:.1f} MB", (x, y), xytext=(8, 8), textcoords="offset points", fontsize=8)
+        axes.scatter(x, y, s=20 + 20 * c.bytes / 1e6, alpha=0.7, zorder=2, label=f"{name}, {c.bytes / 1e6:.1f} MB")
     axes.set(xscale="log", xlabel="sentences a second", ylabel="macro-F1, held out")
-    axes.margins(x=0.25, y=0.15)
+    axes.margins(x=0.1, y=0.15)
     axes.grid(alpha=0.3)
+    axes.legend(loc="best", fontsize=8)
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
