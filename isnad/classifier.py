@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from isnad.articles import put_together, take_apart
 from isnad.artifact import MODEL, TOKENIZER, ArtifactConfig, ArtifactError, read_config
 from isnad.encoding import Encoded, batches, encode
 from isnad.labels import LABELS, Label
 from isnad.results import Prediction, Sentence
-from isnad.sentences import split
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -138,18 +138,8 @@ class Classifier:
         """
         if not isinstance(text, str):
             raise TypeError(f"annotate takes an article as one string, not {type(text).__name__}")
-        spans = split(text)
-        reach = 4096  # characters of context handed on; the encoder keeps fewer
-        sentences = [text[s.start : s.end] for s in spans]
-        contexts = [text[max(0, s.start - reach) : s.start] for s in spans]
-        predictions = self.classify(sentences, contexts)
-        return [
-            Sentence(
-                text=sentence, start=span.start, end=span.end,
-                label=p.label, score=p.score, probabilities=p.probabilities, cue=p.cue, source=p.source,
-            )
-            for span, sentence, p in zip(spans, sentences, predictions, strict=True)
-        ]  # fmt: skip
+        parts = take_apart(text)
+        return put_together(parts, self.classify(parts.sentences, parts.contexts))
 
     def _probabilities(self, model: _Loaded, encoded: list[Encoded]) -> NDArray[np.float64]:
         """Probabilities of shape (len(encoded), 4), computed in batches of like length."""
