@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     serve.add_argument("--threads", type=_positive, help="threads of the model (default: one a core)")
     serve.add_argument("--max-queue", type=_positive, default=500, help="sentences that may wait; beyond it: 503")
+    serve.add_argument("--max-wait", type=_positive, default=5, help="seconds that what waits may take; beyond it: 503")
     serve.add_argument("--max-length", type=_positive, default=50_000, help="characters of one request")
     for command in (annotate, classify):
         form = command.add_mutually_exclusive_group()
@@ -114,7 +115,7 @@ def _serve(arguments: argparse.Namespace) -> None:
 
     serve(
         Classifier(arguments.model, threads=arguments.threads), host=arguments.host, port=arguments.port,
-        max_queue=arguments.max_queue, max_length=arguments.max_length,
+        max_queue=arguments.max_queue, max_wait=arguments.max_wait, max_length=arguments.max_length,
     )  # fmt: skip
 
 

@@ -36,15 +36,16 @@ _DESCRIPTION = """Labels each sentence of an Arabic news article: `direct_quote`
 what else is in the same batch, since the int8 model scales its activations by batch; labels hardly ever do."""
 
 
-def create_app(classifier: Classifier, *, max_queue: int, max_length: int) -> FastAPI:
+def create_app(classifier: Classifier, *, max_queue: int, max_wait: float, max_length: int) -> FastAPI:
     """The service as an ASGI application.
 
     Args:
         classifier: what labels the sentences.
-        max_queue: sentences that may wait, over all requests; beyond it requests are refused with 503.
+        max_queue: sentences that may wait; beyond it, requests are refused with 503.
+        max_wait: seconds that what waits may take; beyond it likewise.
         max_length: characters of one request, context included.
     """
-    batcher = Batcher(classifier, max_queue)
+    batcher = Batcher(classifier, max_queue, max_wait)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

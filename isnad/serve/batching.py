@@ -21,6 +21,8 @@ from isnad.results import Prediction
 ROUND = 64
 # Of these at most so many of one request, as long as others wait.
 SHARE = 16
+# Of what earlier rounds say of the speed, so much is kept after another.
+_KEPT = 0.9
 
 
 class OverloadedError(RuntimeError):
@@ -52,23 +54,25 @@ class Batcher:
 
     Args:
         classifier: what labels them; loaded by `start`.
-        max_queue: sentences that may wait, over all requests.  A sentence costs 128 tokens at most, so this bounds
-            the time until an answer as well as the memory.
+        max_queue: sentences that may wait, over all requests: bounds the memory.
+        max_wait: seconds that what waits may take, at the speed of the last rounds: bounds the time until an answer,
+            on a fast machine and on a slow one.
 
     Attributes:
         accepted, answered, failed, shed: requests so far.  Those accepted are answered, or failed by an exception of
             the classifier, in the end; those shed were refused because the queue was full.
     """
 
-    def __init__(self, classifier: Classifier, max_queue: int) -> None:
-        if max_queue < 1:
-            raise ValueError("max_queue must be at least 1")
-        self.max_queue = max_queue
+    def __init__(self, classifier: Classifier, max_queue: int, max_wait: float) -> None:
+        if max_queue < 1 or not max_wait > 0:
+            raise ValueError("max_queue must be at least 1, and max_wait above 0")
+        self._max_queue = max_queue
+        self._max_wait = max_wait
         self.accepted = self.answered = self.failed = self.shed = 0
         self._classifier = classifier
         self._jobs: deque[_Job] = deque()
         self._waiting = 0
-        self._rate = 0.0  # sentences a second, a running mean over the rounds
+        self._classified, self._seconds = 0.0, 0.0  # sentences and the time they took; older rounds weigh less
         self._changed = threading.Condition()
         self._open = False
         self._thread: threading.Thread | None = None
@@ -108,9 +112,10 @@ class Batcher:
         Raises:
             OverloadedError: too much is waiting for `sentences` more.
         """
-        if self._waiting + sentences > self.max_queue:
+        wait = self._waiting * self._seconds / max(1.0, self._classified)
+        if self._waiting + sentences > self._max_queue or wait > self._max_wait:
             self.shed += 1
-            raise OverloadedError(max(1.0, self._waiting / self._rate if self._rate else 1.0))
+            raise OverloadedError(max(1.0, wait))
 
     def submit(self, sentences: Sequence[str], contexts: Sequence[str | None]) -> Future[list[Prediction]]:
         """Queue the sentences of one request; the future gives a prediction for each, in order.
@@ -173,8 +178,8 @@ class Batcher:
                 self._fail(shares[0][0], error)
             return
         with self._changed:
-            rate = len(sentences) / (time.perf_counter() - began)
-            self._rate = 0.8 * self._rate + 0.2 * rate if self._rate else rate
+            self._classified = _KEPT * self._classified + len(sentences)
+            self._seconds = _KEPT * self._seconds + time.perf_counter() - began
             for job, count in shares:
                 job.predictions.extend(islice(predictions, count))
                 self._waiting -= count

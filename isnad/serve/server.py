@@ -15,14 +15,16 @@ with extra("serve"):
 _CONNECTIONS = 1024
 
 
-def serve(classifier: Classifier, *, host: str, port: int, max_queue: int, max_length: int) -> None:
+def serve(classifier: Classifier, *, host: str, port: int, max_queue: int, max_wait: float, max_length: int) -> None:
     """Serve until SIGTERM or SIGINT; then take nothing more, and answer what was accepted.
+
+    The limits are those of `create_app`.
 
     Raises:
         ArtifactError: the model cannot be loaded.
     """
     classifier.load()  # a wrong model is an error of the command, before anything listens
-    app = create_app(classifier, max_queue=max_queue, max_length=max_length)
+    app = create_app(classifier, max_queue=max_queue, max_wait=max_wait, max_length=max_length)
     config = uvicorn.Config(
         app, host=host, port=port, limit_concurrency=_CONNECTIONS, access_log=False,
         server_header=False,

@@ -1,5 +1,6 @@
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,7 +31,7 @@ def gated():
 
 @pytest.fixture
 def batcher(gated):
-    batcher = Batcher(gated, max_queue=200)
+    batcher = Batcher(gated, max_queue=200, max_wait=60)
     batcher.start()
     gated.rounds.clear()
     yield batcher
@@ -93,6 +94,25 @@ def test_a_full_queue_sheds(batcher, gated):
     assert submit(batcher, "d").result(10) == ["<d>"]
 
 
+def test_what_would_wait_too_long_is_shed(gated, monkeypatch):
+    clock = iter(range(0, 1000, 10))  # a round takes ten seconds
+    monkeypatch.setattr("isnad.serve.batching.time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    gated.gate.set()
+    batcher = Batcher(gated, max_queue=1000, max_wait=30)
+    batcher.start()
+    submit(batcher, "a", "b").result(10)  # so that a sentence takes five
+    gated.gate.clear()
+    gated.rounds.clear()
+    taken = begin(batcher, gated, *"abcdefg")
+    with pytest.raises(OverloadedError) as refused:
+        submit(batcher, "x")
+    assert refused.value.retry_after == 35
+    gated.gate.set()
+    assert len(taken.result(10)) == 7
+    assert submit(batcher, "x").result(10) == ["<x>"]
+    batcher.close()
+
+
 def test_closing_finishes_what_was_accepted(batcher, gated):
     futures = [begin(batcher, gated, "a")] + [submit(batcher, *["b"] * 40) for _ in range(4)]
     closing = threading.Thread(target=batcher.close)
@@ -124,16 +144,17 @@ def test_nothing_is_answered_with_nothing(batcher):
 
 def test_it_must_be_started_and_have_room():
     with pytest.raises(ClosedError):
-        submit(Batcher(Gated(), max_queue=1), "a")
-    with pytest.raises(ValueError, match="max_queue must be at least 1"):
-        Batcher(Gated(), max_queue=0)
+        submit(Batcher(Gated(), max_queue=1, max_wait=60), "a")
+    for limits in ({"max_queue": 0, "max_wait": 1}, {"max_queue": 1, "max_wait": 0}):
+        with pytest.raises(ValueError, match="max_queue must be at least 1, and max_wait above 0"):
+            Batcher(Gated(), **limits)
 
 
 def test_many_threads_get_their_own_answers(tiny_artifact):
     classifier = Classifier(tiny_artifact)
     texts = [[f"قال الوزير رقم {n} إن العدد {i}." for i in range(n % 5 + 1)] for n in range(24)]
     expected = [[p.label for p in classifier.classify(t)] for t in texts]
-    batcher = Batcher(classifier, max_queue=1000)
+    batcher = Batcher(classifier, max_queue=1000, max_wait=60)
     batcher.start()
     answers = {}
 

@@ -23,7 +23,7 @@ ARTICLE = f"عنوان الخبر\n{ATTACK} ونفت الوزارة علمها �
 
 @pytest.fixture(scope="module")
 def url(tiny_artifact):
-    app = create_app(Classifier(tiny_artifact), max_queue=50, max_length=3000)
+    app = create_app(Classifier(tiny_artifact), max_queue=50, max_wait=60, max_length=3000)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -19,7 +19,7 @@ ARTICLE = "عنوان الخبر 🙂\nعقد المجلس جلسته أمس. و
 
 @pytest.fixture(scope="module")
 def client(tiny_artifact):
-    with TestClient(create_app(Classifier(tiny_artifact), max_queue=50, max_length=2000)) as client:
+    with TestClient(create_app(Classifier(tiny_artifact), max_queue=50, max_wait=60, max_length=2000)) as client:
         yield client
 
 
@@ -96,7 +96,7 @@ def test_health_tells_ready_from_alive(client, tiny_artifact):
     assert answer.status_code == 200
     assert answer.json()["ready"] is True
     assert answer.json()["model"]["run"] == "test"
-    app = create_app(Classifier(tiny_artifact), max_queue=1, max_length=1)
+    app = create_app(Classifier(tiny_artifact), max_queue=1, max_wait=60, max_length=1)
     with TestClient(app) as stopped:
         app.state.batcher.close()
         answer = stopped.get("/health")
@@ -115,7 +115,7 @@ def test_a_full_queue_answers_503_with_retry_after(tiny_artifact, monkeypatch):
         work(self, shares)
 
     monkeypatch.setattr(Batcher, "_round", held)
-    with TestClient(create_app(Classifier(tiny_artifact), max_queue=3, max_length=100)) as client:
+    with TestClient(create_app(Classifier(tiny_artifact), max_queue=3, max_wait=60, max_length=100)) as client:
         codes = []
         first = threading.Thread(
             target=lambda: codes.append(client.post("/classify", json={"sentences": ["نعم"] * 3}).status_code)

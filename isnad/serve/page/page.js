@@ -94,8 +94,9 @@ async function submit(event) {
   button.disabled = true;
   say("جارٍ التحليل…");
   try {
-    showArticle(text, await annotate(text));
-    say("");
+    const sentences = await annotate(text);
+    showArticle(text, sentences);
+    say(`عدد الجمل: ${sentences.length}`);
   } catch (error) {
     say(error instanceof TypeError ? "تعذّر الوصول إلى الخدمة." : error.message, true);
   } finally {
