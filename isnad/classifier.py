@@ -57,11 +57,12 @@ class Classifier:
     Args:
         model_dir: an exported model directory; None takes the model that the package carries.
         threads: threads for one call; None leaves it to onnxruntime (one for each physical core).
-        batch_tokens: tokens, padding included, that go through the network at once.
+        batch_tokens: tokens, padding included, that go through the network at once; more no longer fit a
+            core's cache, and are slower.
     """
 
     def __init__(
-        self, model_dir: str | os.PathLike[str] | None = None, *, threads: int | None = None, batch_tokens: int = 4096
+        self, model_dir: str | os.PathLike[str] | None = None, *, threads: int | None = None, batch_tokens: int = 1024
     ) -> None:
         if batch_tokens < 1 or (threads is not None and threads < 1):
             raise ValueError("threads and batch_tokens must be at least 1")
