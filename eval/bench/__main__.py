@@ -160,53 +160,48 @@ def print_table(cores: int, rows: dict[str, dict[str, Any]], console: Console) -
     console.print(table)
 
 
-def run(sentences: int, rounds: int, passes: int, seed: int) -> dict[str, Any]:
-    """The whole comparison: on one core and on all."""
-    every = len(os.sched_getaffinity(0))
-    results: dict[str, Any] = {"sentences": sentences, "rounds": rounds, "passes": passes, "seed": seed, "cores": {}}
-    with tempfile.TemporaryDirectory() as work:
-        folder = Path(work)
-        lengths = prepare(folder, choose(sentences, seed))
-        needed = operations(AutoConfig.from_pretrained(ENCODER), lengths) / len(lengths)
-        results |= {"tokens": sum(lengths), "operations_per_sentence": needed, "load_average": [os.getloadavg()[0]]}
-        for cores in sorted({1, every}):
-            measured: dict[str, list[Measured]] = {name: [] for name in SYSTEMS}
-            turns = [name for _ in range(rounds) for name in SYSTEMS]
-            for name in tqdm(turns, desc=f"{cores} cores", unit="process"):
-                measured[name].append(measure(name, folder, cores, passes))
-            peak = peaks(cores, repeats=4 * rounds)
-            rows = {
-                name: summarise(runs, needed, peak["int8" if name == OURS else "fp32"])
-                for name, runs in measured.items()
-            }
-            results["cores"][cores] = {"peak": peak, "systems": rows}
-        results["load_average"].append(os.getloadavg()[0])
-    return results
+def compare(folder: Path, cores: int, rounds: int, passes: int, work: float) -> dict[str, Any]:
+    """All systems on so many cores, taking turns; `work` is in operations a sentence."""
+    measured: dict[str, list[Measured]] = {name: [] for name in SYSTEMS}
+    turns = [name for _ in range(rounds) for name in SYSTEMS]
+    for name in tqdm(turns, desc=f"{cores} cores", unit="process"):
+        measured[name].append(measure(name, folder, cores, passes))
+    peak = peaks(cores, repeats=4 * rounds)
+    kind = dict.fromkeys(SYSTEMS, "fp32") | {OURS: "int8"}
+    systems = {name: summarise(runs, work, peak[kind[name]]) for name, runs in measured.items()}
+    return {"peak": peak, "systems": systems, "load_average": os.getloadavg()[0]}
 
 
 def main() -> None:
     """Command line: see the module's text."""
+    every = len(os.sched_getaffinity(0))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="64 sentences, once")
     parser.add_argument("--sentences", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=3, help="processes of each system")
     parser.add_argument("--passes", type=int, default=3, help="of each process over the sentences")
+    parser.add_argument("--cores", type=int, nargs="+", default=sorted({1, every}), help="default: one, and all")
     parser.add_argument("--seed", type=int, default=1, help="of the choice of articles")
     parser.add_argument("--output", type=Path, help="write the figures here, JSON")
     arguments = parser.parse_args()
-    size = (arguments.sentences, arguments.rounds, arguments.passes)
-    results = run(*((64, 1, 1) if arguments.quick else size), seed=arguments.seed)
+    sentences, rounds, passes = arguments.sentences, arguments.rounds, arguments.passes
+    if arguments.quick:
+        sentences, rounds, passes = 64, 1, 1
+    results: dict[str, Any] = {"sentences": sentences, "rounds": rounds, "passes": passes, "seed": arguments.seed}
     console = Console(width=140)
-    for cores, content in results["cores"].items():
-        print_table(cores, content["systems"], console)
-        peak = content["peak"]
-        console.print(f"peak: fp32 {peak['fp32'] / 1e9:.0f}, int8 {peak['int8'] / 1e9:.0f} Gop a CPU second")
-    before, after = results["load_average"]
-    console.print(
-        f"{results['tokens'] / results['sentences']:.0f} tokens a sentence; load average {before:.1f}, {after:.1f}"
-    )
-    if arguments.output:
-        arguments.output.write_text(json.dumps(results, indent=1), "utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        lengths = prepare(Path(folder), choose(sentences, arguments.seed))
+        work = operations(AutoConfig.from_pretrained(ENCODER), lengths) / len(lengths)
+        results |= {"tokens": sum(lengths), "operations_per_sentence": work, "cores": {}}
+        console.print(f"{len(lengths)} sentences of {sum(lengths) / len(lengths):.0f} tokens")
+        for cores in arguments.cores:
+            content = results["cores"][cores] = compare(Path(folder), cores, rounds, passes, work)
+            print_table(cores, content["systems"], console)
+            fp32, int8 = (content["peak"][kind] / 1e9 for kind in ("fp32", "int8"))
+            busy = content["load_average"]
+            console.print(f"peak: fp32 {fp32:.0f}, int8 {int8:.0f} Gop a CPU second (load average {busy:.1f})")
+            if arguments.output:
+                arguments.output.write_text(json.dumps(results, indent=1), "utf-8")
 
 
 if __name__ == "__main__":

@@ -112,10 +112,11 @@ class Batcher:
         Raises:
             OverloadedError: too much is waiting for `sentences` more.
         """
-        wait = self._waiting * self._seconds / max(1.0, self._classified)
-        if self._waiting + sentences > self._max_queue or wait > self._max_wait:
-            self.shed += 1
-            raise OverloadedError(max(1.0, wait))
+        with self._changed:  # reentrant
+            wait = self._waiting * self._seconds / max(1.0, self._classified)
+            if self._waiting + sentences > self._max_queue or wait > self._max_wait:
+                self.shed += 1
+                raise OverloadedError(max(1.0, wait))
 
     def submit(self, sentences: Sequence[str], contexts: Sequence[str | None]) -> Future[list[Prediction]]:
         """Queue the sentences of one request; the future gives a prediction for each, in order.
