@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from isnad.articles import put_together, with_context
 from isnad.artifact import MODEL, TOKENIZER, ArtifactConfig, ArtifactError, read_config
 from isnad.encoding import Encoded, batches, encode
 from isnad.labels import LABELS, Label
-from isnad.resolve import resolve_sources
 from isnad.results import Prediction, Sentence
 from isnad.sentences import split
 from isnad.spans import decode, quoted_words
@@ -59,11 +59,12 @@ class Classifier:
     Args:
         model_dir: an exported model directory; None takes the model that the package carries.
         threads: threads for one call; None leaves it to onnxruntime (one for each physical core).
-        batch_tokens: tokens, padding included, that go through the network at once.
+        batch_tokens: tokens, padding included, that go through the network at once; more no longer fit a
+            core's cache, and are slower.
     """
 
     def __init__(
-        self, model_dir: str | os.PathLike[str] | None = None, *, threads: int | None = None, batch_tokens: int = 4096
+        self, model_dir: str | os.PathLike[str] | None = None, *, threads: int | None = None, batch_tokens: int = 1024
     ) -> None:
         if batch_tokens < 1 or (threads is not None and threads < 1):
             raise ValueError("threads and batch_tokens must be at least 1")
@@ -142,21 +143,7 @@ class Classifier:
         """
         if not isinstance(text, str):
             raise TypeError(f"annotate takes an article as one string, not {type(text).__name__}")
-        spans = split(text)
-        reach = 4096  # characters of context handed on; the encoder keeps fewer
-        sentences = [text[s.start : s.end] for s in spans]
-        contexts = [text[max(0, s.start - reach) : s.start] for s in spans]
-        predictions = self.classify(sentences, contexts)
-        annotated = [
-            Sentence(
-                text=sentence, start=span.start, end=span.end,
-                label=p.label, score=p.score, probabilities=p.probabilities,
-                cue=p.cue and p.cue.moved(span.start), source=p.source and p.source.moved(span.start),
-                quotes=tuple(quote.moved(span.start) for quote in p.quotes),
-            )
-            for span, sentence, p in zip(spans, sentences, predictions, strict=True)
-        ]  # fmt: skip
-        return resolve_sources(annotated)
+        return self._annotate([text])[0]
 
     def _run(
         self, model: _Loaded, encoded: list[Encoded]

@@ -1,4 +1,4 @@
-"""The command `isnad`: annotate an article, or classify sentences, from files or standard input."""
+"""The command `isnad`: annotate an article, classify sentences, or serve both over HTTP."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _EXAMPLES = """examples:
   cat article.txt | isnad annotate --json -
   isnad classify 'ونفت الشركة أن تكون قد علمت بالخلل.'
   isnad classify --jsonl < sentences.txt      one sentence a line
+  isnad serve                                 an HTTP service, and a page at http://127.0.0.1:8000
 """
 
 
@@ -39,14 +40,33 @@ def _parser() -> argparse.ArgumentParser:
     annotate.add_argument("file", metavar="FILE|-", help="a text file in UTF-8, or - for standard input")
     classify = commands.add_parser("classify", help="label single sentences")
     classify.add_argument("sentences", nargs="*", metavar="SENTENCE", help="default: standard input, one a line")
+    serve = commands.add_parser(
+        "serve",
+        help="serve over HTTP, with a page to try it on (extra: serve)",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen at; 0.0.0.0 for all")
+    serve.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+    serve.add_argument("--threads", type=_positive, help="threads of the model (default: one a core)")
+    serve.add_argument("--max-queue", type=_positive, default=500, help="sentences that may wait; beyond it: 503")
+    serve.add_argument("--max-wait", type=_positive, default=5, help="seconds that what waits may take; beyond it: 503")
+    serve.add_argument("--max-length", type=_positive, default=50_000, help="characters of one request")
     for command in (annotate, classify):
         form = command.add_mutually_exclusive_group()
         form.add_argument("--json", action="store_true", help="print one JSON array")
         form.add_argument("--jsonl", action="store_true", help="print one JSON object a line")
         if command is annotate:
             form.add_argument("--html", action="store_true", help="print a self-contained page, right to left")
+    for command in (annotate, classify, serve):
         command.add_argument("--model", metavar="DIR", help="a model directory (default: the model that isnad carries)")
     return parser
+
+
+def _positive(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{value}: give a number of at least 1")
+    return number
 
 
 def _read(file: str) -> str:
@@ -90,17 +110,29 @@ def _classify(arguments: argparse.Namespace) -> None:
             _write(f"{prediction.label.value}\t{prediction.score:.2f}\t{sentence}\n")
 
 
+def _serve(arguments: argparse.Namespace) -> None:
+    from isnad.serve.server import serve
+
+    serve(
+        Classifier(arguments.model, threads=arguments.threads), host=arguments.host, port=arguments.port,
+        max_queue=arguments.max_queue, max_wait=arguments.max_wait, max_length=arguments.max_length,
+    )  # fmt: skip
+
+
+_COMMANDS = {"annotate": _annotate, "classify": _classify, "serve": _serve}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0, or 1 after an error told on standard error."""
     arguments = _parser().parse_args(argv)
     try:
-        (_annotate if arguments.command == "annotate" else _classify)(arguments)
+        _COMMANDS[arguments.command](arguments)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except UnicodeDecodeError as error:
         return _fail(f"the text is not UTF-8 (byte {error.start}); convert it: iconv -f WINDOWS-1256 -t UTF-8")
-    except (ArtifactError, OSError) as error:
+    except (ArtifactError, ImportError, OSError) as error:
         return _fail(str(error))
     return 0
 

@@ -8,6 +8,7 @@ result knows the character of the original it came from, so spans lead back to t
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import NamedTuple
 
@@ -108,6 +109,33 @@ def normalize_with_offsets(text: str) -> Normalized:
     return Normalized("".join(characters), offsets)
 
 
+# Stands for a character that becomes several with a space among them, as «ﷺ» does; nothing else becomes it.
+_SPACED = "\0"
+_MARKS_AFTER = re.compile("([^\u0653-\u0655]?)([\u0653-\u0655]+)")
+
+
+class _Translation(dict[int, str]):
+    """`_TABLE` in the form that `str.translate` takes."""
+
+    def __missing__(self, code: int) -> str:
+        mapped = _TABLE[chr(code)]
+        self[code] = mapped = _SPACED if len(mapped) > 1 and any(map(str.isspace, mapped)) else mapped
+        return mapped
+
+
+_TRANSLATION = _Translation()
+
+
+def _compose(match: re.Match[str]) -> str:
+    letter, marks = match.groups()
+    for mark in marks:
+        letter = _COMPOSED.get(letter + mark, letter)
+    return letter
+
+
 def normalize(text: str) -> str:
-    """Return the normalised text alone (see `normalize_with_offsets`)."""
-    return normalize_with_offsets(text).text
+    """Return the normalised text alone: what `normalize_with_offsets` gives, several times faster."""
+    translated = text.translate(_TRANSLATION)
+    if _SPACED in translated:
+        return normalize_with_offsets(text).text
+    return " ".join(_MARKS_AFTER.sub(_compose, translated).split())

@@ -15,6 +15,20 @@ _COLOURS = {
     Label.DENIAL: "#ffd6d3",
     Label.BACKGROUND: "transparent",
 }
+# What every page that shows articles looks like; `.direct_quote` and its like give an element the label's colour.
+STYLE = """
+  body { font: 1.15rem/2 "Noto Naskh Arabic", "Amiri", serif; max-width: 46rem; margin: 0 auto; padding: 1.2rem;
+         color: #1c2330; background: #fff; overflow-wrap: anywhere; }
+  ul { display: flex; flex-wrap: wrap; gap: .5rem 1rem; list-style: none; padding: 0; font: .95rem/1.6 sans-serif; }
+  li::before { content: ""; display: inline-block; width: 1em; height: 1em; margin-inline-end: .4em;
+               vertical-align: -.15em; border: 1px solid #b9c1cd; background: var(--c); }
+  b { font-weight: 700; } u { text-decoration-thickness: 2px; text-underline-offset: .3em; }
+  h2 { font: 700 1.1rem/1.6 sans-serif; border-top: 1px solid #b9c1cd; padding-top: .8rem; }
+  dt { font: 700 1rem/1.8 sans-serif; margin-top: .6rem; }
+  dd { margin-inline-start: 1rem; font-size: 1rem; line-height: 1.8; }
+  a { color: inherit; } :target { outline: 2px solid #1c2330; }
+  p > span, dd span { background: var(--c); padding: .1em .15em; border-radius: .2em; box-decoration-break: clone; }
+""" + "".join(f"  .{label.value} {{ --c: {colour}; }}\n" for label, colour in _COLOURS.items())
 _WIDTH = max(len(label.value) for label in LABELS)
 
 
@@ -45,20 +59,7 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>إسناد</title>
-<style>
-  body {{ font: 1.15rem/2 "Noto Naskh Arabic", "Amiri", serif; max-width: 46rem; margin: 0 auto; padding: 1.2rem;
-         color: #1c2330; background: #fff; overflow-wrap: anywhere; }}
-  ul {{ display: flex; flex-wrap: wrap; gap: .5rem 1rem; list-style: none; padding: 0; font: .95rem/1.6 sans-serif; }}
-  li::before {{ content: ""; display: inline-block; width: 1em; height: 1em; margin-inline-end: .4em;
-               vertical-align: -.15em; border: 1px solid #b9c1cd; background: var(--c); }}
-  span {{ background: var(--c); padding: .1em .15em; border-radius: .2em; box-decoration-break: clone; }}
-  b {{ font-weight: 700; }} u {{ text-decoration-thickness: 2px; text-underline-offset: .3em; }}
-  h2 {{ font: 700 1.1rem/1.6 sans-serif; border-top: 1px solid #b9c1cd; padding-top: .8rem; }}
-  dt {{ font: 700 1rem/1.8 sans-serif; margin-top: .6rem; }}
-  dd {{ margin-inline-start: 1rem; font-size: 1rem; line-height: 1.8; }}
-  a {{ color: inherit; }} :target {{ outline: 2px solid #1c2330; }}
-  {styles}
-</style>
+<style>{style}</style>
 </head>
 <body>
 <ul>{legend}</ul>
@@ -71,7 +72,6 @@ _PAGE = """<!doctype html>
 
 def html_page(text: str, sentences: Sequence[Sentence]) -> str:
     """The article as a self-contained page: right to left, one colour a label, probabilities on hover."""
-    styles = "\n  ".join(f".{label.value} {{ --c: {_COLOURS[label]}; }}" for label in LABELS)
     counts = {label: sum(s.label is label for s in sentences) for label in LABELS}
     legend = "".join(f'<li class="{label.value}">{label.arabic} ({counts[label]})</li>' for label in LABELS)
     parts: list[str] = []
@@ -82,7 +82,8 @@ def html_page(text: str, sentences: Sequence[Sentence]) -> str:
             f'<span id="s{number}" class="{sentence.label.value}" title="{_hover(sentence)}">{_marked(sentence)}</span>'
         )
         position = sentence.end
-    page = _PAGE.format(styles=styles, legend=legend, body=f"<p>{''.join(parts)}</p>", speakers=_speakers(sentences))
+    body = f"<p>{''.join(parts)}</p>"
+    page = _PAGE.format(style=STYLE, legend=legend, body=body, speakers=_speakers(sentences))
     return page.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate cannot be written to a file
 
 

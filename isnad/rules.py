@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from isnad.labels import Label
-from isnad.normalize import normalize_with_offsets
+from isnad.normalize import normalize, normalize_with_offsets
 from isnad.quotes import find_marks
 
 _WORD = re.compile(r"\w+")
@@ -166,15 +166,16 @@ def _is_denial(text: str, words: list[str], cued: bool) -> bool:
     return denied and not _NOT_DENYING.search(text)
 
 
-def _is_quoted(sentence: str, context: str, text: str, offsets: list[int], cued: bool) -> bool:
+def _is_quoted(sentence: str, context: str, text: str, cued: bool) -> bool:
     """Whether a quotation in the sentence, or open since before it, holds a clause or enough words.
 
-    `text` is the sentence normalised, `offsets` its way back to `sentence`.
+    `text` is the sentence normalised.
     """
     start = len(context) + 1
-    for quotation in find_marks(f"{context} {sentence}").quotations:  # a space more changes no mark's role
-        if quotation.end <= start + 1:
-            continue
+    marks = find_marks(f"{context} {sentence}")  # a space more changes no mark's role
+    quotations = [q for q in marks.quotations if q.end > start + 1]
+    offsets = normalize_with_offsets(sentence).offsets if quotations else []
+    for quotation in quotations:
         first = bisect_left(offsets, quotation.start - start)
         quoted = text[first : bisect_left(offsets, quotation.end - start)]
         length = len(_WORD.findall(quoted))
@@ -236,7 +237,7 @@ def cue_words(normalized: str) -> Iterator[tuple[int, int, int]]:
 
 def label_by_rules(sentence: str, context: str = "") -> Label:
     """Label a sentence; `context` is the article's text directly before it."""
-    normalized, offsets = normalize_with_offsets(sentence)
+    normalized = normalize(sentence)
     folded = fold(normalized)
     if _LINK.match(folded):
         return Label.BACKGROUND
@@ -247,7 +248,7 @@ def label_by_rules(sentence: str, context: str = "") -> Label:
     cued = attributed or bool(cues)
     if _is_denial(text, words, cued):
         return Label.DENIAL
-    if _is_quoted(sentence, context, folded, offsets, cued) or _has_speech_after_colon(text):
+    if _is_quoted(sentence, context, folded, cued) or _has_speech_after_colon(text):
         return Label.DIRECT_QUOTE
     if attributed or any(_governs(words, i) for i in cues):
         return Label.DIRECT_QUOTE if _FIRST_PERSON.search(normalized) else Label.REPORTED_CLAIM

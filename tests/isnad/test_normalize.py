@@ -58,6 +58,18 @@ def test_is_idempotent_and_tidy(raw):
     once.encode("utf-8")  # whatever came in can be written
 
 
+@given(ARABIC)
+def test_with_and_without_offsets_are_the_same(raw):
+    assert normalize(raw) == normalize_with_offsets(raw).text
+
+
+@pytest.mark.parametrize(
+    "raw", ["ﷺ  قال", "a \uffe3 b", "\u0653\u0654ا\u0653\u0654", "ا \u0653 \u0654", "اـ\u0654", "İ"]
+)
+def test_odd_characters_are_the_same_with_offsets(raw):
+    assert normalize(raw) == normalize_with_offsets(raw).text
+
+
 def test_a_span_of_the_result_is_found_in_the_original():
     raw = "قَالَ الـوزير"
     text, offsets = normalize_with_offsets(raw)
