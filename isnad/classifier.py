@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,9 @@ from isnad.artifact import MODEL, TOKENIZER, ArtifactConfig, ArtifactError, read
 from isnad.encoding import Encoded, batches, encode
 from isnad.labels import LABELS, Label
 from isnad.results import Prediction, Sentence
+from isnad.sentences import Span as SentenceSpan
 from isnad.sentences import split
+from isnad.streaming import pools
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 DEFAULT_MODEL = Path(__file__).parent / "model"
+_AT_ONCE = 2048  # sentences encoded and held at once
 
 
 class _Loaded(NamedTuple):
@@ -52,7 +56,7 @@ def _load(directory: Path, threads: int | None) -> _Loaded:
 
 
 class Classifier:
-    """A model that labels sentences; loaded at its first use, safe to share between threads.
+    """A model that labels sentences; loaded at its first use, safe to share between threads and to fork.
 
     Args:
         model_dir: an exported model directory; None takes the model that the package carries.
@@ -70,6 +74,7 @@ class Classifier:
         self._batch_tokens = batch_tokens
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
+        self._process = os.getpid()
 
     def load(self) -> ArtifactConfig:
         """Load the model now rather than at the first call, and return its configuration.
@@ -80,6 +85,9 @@ class Classifier:
         return self._model().config
 
     def _model(self) -> _Loaded:
+        if self._process != os.getpid():
+            # Forked: onnxruntime's threads are not in this process, nor is a thread that held the lock.
+            self._process, self._lock, self._loaded = os.getpid(), threading.Lock(), None
         with self._lock:
             if self._loaded is None:
                 self._loaded = _load(self.model_dir, self._threads)
@@ -138,17 +146,45 @@ class Classifier:
         """
         if not isinstance(text, str):
             raise TypeError(f"annotate takes an article as one string, not {type(text).__name__}")
-        spans = split(text)
+        return self._annotate([text])[0]
+
+    def annotate_many(self, texts: Iterable[str]) -> Iterator[list[Sentence]]:
+        """Annotate a stream of articles: their sentences share batches, which is faster than one by one.
+
+        Args:
+            texts: the articles; the stream may be endless.  Some 65,000 characters are taken ahead.
+
+        Returns:
+            An iterator that gives, for each article in order, what `annotate` gives.
+
+        Raises:
+            TypeError: `texts` is a single string; or, after the articles before it, an item is no string.
+            ArtifactError: the model cannot be loaded.
+        """
+        if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+            raise TypeError(f"annotate_many takes an iterable of articles, not {type(texts).__name__}")
+        return chain.from_iterable(map(self._annotate, pools(texts)))
+
+    def _annotate(self, texts: list[str]) -> list[list[Sentence]]:
+        """Annotate articles together, so many sentences at once as fit in memory however long an article is."""
+        spans = [split(text) for text in texts]
+        placed = [(text, span) for text, found in zip(texts, spans, strict=True) for span in found]
+        chunks = (placed[i : i + _AT_ONCE] for i in range(0, len(placed), _AT_ONCE))
+        sentences = chain.from_iterable(map(self._label, chunks))
+        return [list(islice(sentences, len(found))) for found in spans]
+
+    def _label(self, placed: list[tuple[str, SentenceSpan]]) -> list[Sentence]:
+        """Label sentences, each given by its article and its place in it."""
         reach = 4096  # characters of context handed on; the encoder keeps fewer
-        sentences = [text[s.start : s.end] for s in spans]
-        contexts = [text[max(0, s.start - reach) : s.start] for s in spans]
+        sentences = [text[span.start : span.end] for text, span in placed]
+        contexts = [text[max(0, span.start - reach) : span.start] for text, span in placed]
         predictions = self.classify(sentences, contexts)
         return [
             Sentence(
                 text=sentence, start=span.start, end=span.end,
                 label=p.label, score=p.score, probabilities=p.probabilities, cue=p.cue, source=p.source,
             )
-            for span, sentence, p in zip(spans, sentences, predictions, strict=True)
+            for (_, span), sentence, p in zip(placed, sentences, predictions, strict=True)
         ]  # fmt: skip
 
     def _probabilities(self, model: _Loaded, encoded: list[Encoded]) -> NDArray[np.float64]:
@@ -207,3 +243,8 @@ def classify(sentences: Sequence[str], context: Sequence[str | None] | None = No
 def annotate(text: str) -> list[Sentence]:
     """Split an article and label its sentences: see `Classifier.annotate`."""
     return _default().annotate(text)
+
+
+def annotate_many(texts: Iterable[str]) -> Iterator[list[Sentence]]:
+    """Annotate a stream of articles: see `Classifier.annotate_many`."""
+    return _default().annotate_many(texts)

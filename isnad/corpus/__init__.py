@@ -1,0 +1,5 @@
+"""Annotate a corpus of any size: from one file to a folder of shards, on many processes, through interruptions."""
+
+
+class CorpusError(ValueError):
+    """A corpus cannot be annotated; the message names the file or the option, and the remedy."""
