@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -51,47 +50,63 @@ class Source(ABC):
         """Yield the rows in order, one at a time."""
 
 
-class _JsonLines(Source):
+class _Text(Source):
     def __init__(self, path: Path, fields: list[str]) -> None:
         super().__init__(path, path.stat().st_size)
 
-    def rows(self) -> Iterator[Raw]:
+    def _lines(self) -> Iterator[bytes | Fault]:
         with self.path.open("rb") as file:
             while line := file.readline(LONGEST_ROW):
-                raw: Raw = line if self.position else line.removeprefix(codecs.BOM_UTF8)
+                found: bytes | Fault = line if self.position else line.removeprefix(codecs.BOM_UTF8)
                 self.position += len(line)
                 if len(line) == LONGEST_ROW and not line.endswith(b"\n"):
-                    raw = Fault(f"longer than {LONGEST_ROW} bytes")
+                    found = Fault(f"longer than {LONGEST_ROW} bytes")
                     while line and not line.endswith(b"\n"):
                         line = file.readline(LONGEST_ROW)
                         self.position += len(line)
-                yield raw
+                yield found
 
 
-class _Csv(Source):
+class _JsonLines(_Text):
+    def rows(self) -> Iterator[Raw]:
+        return self._lines()
+
+
+class _Decoded:
+    """Lines for `csv.reader`, which goes on after an error of theirs."""
+
+    def __init__(self, lines: Iterator[bytes | Fault]) -> None:
+        self._lines = lines
+
+    def __iter__(self) -> _Decoded:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        if isinstance(line, Fault):
+            raise csv.Error(f"a line {line.reason}")
+        return line.decode("utf-8", "surrogateescape")  # `read_row` finds what is no UTF-8, in its own row
+
+
+class _Csv(_Text):
     def __init__(self, path: Path, fields: list[str]) -> None:
-        super().__init__(path, path.stat().st_size)
+        super().__init__(path, fields)
         header = next(self._records(), [])
+        self.position = 0
         if isinstance(header, Fault):
             raise CorpusError(f"{path}: its first line is no header of a CSV file: {header.reason}")
         self._columns = {name: _column(path, header, name) for name in fields}
 
     def _records(self) -> Iterator[list[str] | Fault]:
         csv.field_size_limit(LONGEST_ROW)
-        # Bytes that are no UTF-8 become lone surrogates, which `read_row` finds in their own row.
-        with self.path.open("rb") as binary:
-            file = io.TextIOWrapper(binary, "utf-8-sig", "surrogateescape", newline="")
-            records = csv.reader(iter(lambda: file.readline(LONGEST_ROW), ""))
-            while True:
-                try:
-                    record = next(records)
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    yield Fault(f"no CSV: {error}")
-                else:
-                    yield record
-                self.position = binary.tell()
+        records = csv.reader(_Decoded(self._lines()))
+        while True:
+            try:
+                yield next(records)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield Fault(f"no CSV: {error}")
 
     def rows(self) -> Iterator[Raw]:
         records = self._records()

@@ -31,11 +31,12 @@ PIECES = [
     "😀", "中",
 ]  # fmt: skip
 _ESCAPE = 256 - 24  # bytes from here on take a character from the two bytes that follow
+_CONTEXT = 1500
 # Of so many inputs one goes through the tokenizer, the network, or is repeated at length; drawn by its hash.
 _ENCODED_EVERY = 8
 _MODEL_EVERY = 2048
-_REPEAT_EVERY = 16_384
-_REPEATED_LENGTH = 5_000
+_REPEAT_EVERY = 32_768
+_REPEATED_LENGTH = 3_000  # beyond what any step looks back
 # Four times the text may take so many times as long, once it takes so many seconds: a square takes 16 times.
 _GROWTH, _SECONDS = 10, 2.0
 
@@ -115,11 +116,11 @@ def check_marks(text: str) -> None:
 
 
 def contexts_of(text: str, sentences: list[str]) -> list[str]:
-    """For each sentence the text before it."""
+    """For each sentence the text before it, as much as `encode` hands to the rules."""
     contexts, at = [], 0
     for sentence in sentences:
         at = text.index(sentence, at)
-        contexts.append(text[max(0, at - 4096) : at])
+        contexts.append(text[max(0, at - _CONTEXT) : at])
         at += len(sentence)
     return contexts
 
@@ -171,7 +172,7 @@ def check_time(text: str) -> None:
     took = []
     for repeated in (text, text * 4):
         began = time.process_time()
-        check_text(repeated)
+        check_text(repeated, encoded=False)
         took.append(time.process_time() - began)
     assert took[1] < max(_SECONDS, _GROWTH * took[0]), f"{took} s for {len(text)} characters and 4 times as many"
 
