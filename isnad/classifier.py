@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from isnad.artifact import MODEL, TOKENIZER, ArtifactConfig, ArtifactError, read_config
+from isnad.artifact import MODEL, TOKENIZER, ArtifactConfig, ArtifactError, check_graph, read_config
 from isnad.encoding import Encoded, batches, encode
 from isnad.labels import LABELS, Label
 from isnad.results import Prediction, Sentence
@@ -50,6 +50,8 @@ def _load(directory: Path, threads: int | None) -> _Loaded:
         session = onnxruntime.InferenceSession(
             str(directory / MODEL), sess_options=options, providers=["CPUExecutionProvider"]
         )
+        inputs, outputs = ([node.name for node in nodes] for nodes in (session.get_inputs(), session.get_outputs()))
+        check_graph(config, inputs, outputs, tokenizer.get_vocab_size())
     except Exception as error:  # both libraries raise bare exceptions of their own
         raise ArtifactError(f"{directory}: the model cannot be loaded: {error}") from error
     return _Loaded(config, tokenizer, session)

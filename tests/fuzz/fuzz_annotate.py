@@ -3,6 +3,7 @@
     pip install atheris
     python tests/fuzz/fuzz_annotate.py -runs=100000            # libFuzzer's options; a folder of inputs may follow
     python tests/fuzz/fuzz_annotate.py crash-0123…             # what one found input is, and what it breaks
+    python tests/fuzz/fuzz_annotate.py --blind 100000 FOLDER   # without atheris: mutated at random from a folder's
 
 Every input must be split, normalised, labelled by the rules and encoded without an exception, in time
 linear in its length, with the invariants of `check_text`.  See README.md beside this file.
@@ -10,6 +11,7 @@ linear in its length, with the invariants of `check_text`.  See README.md beside
 
 from __future__ import annotations
 
+import random
 import sys
 import time
 import zlib
@@ -32,6 +34,7 @@ PIECES = [
 ]  # fmt: skip
 _ESCAPE = 256 - 24  # bytes from here on take a character from the two bytes that follow
 _CONTEXT = 1500
+_LONGEST = 256  # bytes
 # Of so many inputs one goes through the tokenizer, the network, or is repeated at length; drawn by its hash.
 _ENCODED_EVERY = 8
 _MODEL_EVERY = 2048
@@ -187,8 +190,40 @@ def check_input(data: bytes) -> None:
         check_model(text)
 
 
+def mutated(generator: random.Random, known: list[bytes]) -> bytes:
+    """An input of no more than `_LONGEST` bytes, made from one or two known ones."""
+    data = bytearray(generator.choice(known))
+    for _ in range(1 << generator.randrange(5)):
+        at, end = (generator.randint(0, len(data)) for _ in range(2))
+        piece = generator.choice(known) if generator.random() < 0.3 else generator.randbytes(generator.randrange(4))
+        data[at : max(at, end) if generator.random() < 0.3 else at + len(piece)] = piece
+    return bytes(data[:_LONGEST])
+
+
+def fuzz_blindly(runs: int, folders: list[Path]) -> None:
+    """Check `runs` inputs mutated at random, with no coverage to guide: several times as fast, and no atheris."""
+    known = [p.read_bytes() for folder in folders for p in sorted(folder.iterdir())] or [b""]
+    seed = time.time_ns()
+    generator, began = random.Random(seed), time.monotonic()
+    print(f"seed {seed}, {len(known)} known inputs", flush=True)
+    for run in range(1, runs + 1):
+        data = mutated(generator, known)
+        try:
+            check_input(data)
+        except BaseException:
+            name = Path(f"crash-{zlib.crc32(data):08x}")
+            name.write_bytes(data)
+            print(f"run {run}: {text_of(data)!a}, written to {name}", flush=True)
+            raise
+        if run % 10_000 == 0 or run == runs:
+            print(f"{run} inputs, {run / (time.monotonic() - began):.0f}/s", flush=True)
+
+
 def main() -> None:
     """Fuzz, or check the inputs named."""
+    if sys.argv[1:2] == ["--blind"]:
+        fuzz_blindly(int(sys.argv[2]), [Path(name) for name in sys.argv[3:]])
+        return
     import atheris
 
     with atheris.instrument_imports(include=["isnad"]):
