@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +49,14 @@ class Manifest:
             raise CorpusError(f"{folder} is not empty (it holds {min(found)}) and no run of isnad: name a new folder")
         self._file = path.open("a+b")
         try:
-            lines = list(self._whole_lines())
+            self._lock()
+            lines, cut_short = self._read()
             if lines:
                 self._check_identity(lines[0], json.loads(json.dumps(identity)))
-            else:
+            elif not _line(identity).startswith(cut_short):
+                raise CorpusError(f"{path} is no manifest of isnad: name a new folder")
+            self._file.truncate(path.stat().st_size - len(cut_short))
+            if not lines:
                 self._append(identity)
             self.totals = lines.pop() if lines and "finished" in lines[-1] else None
             self.shards = lines[1:]
@@ -67,20 +71,24 @@ class Manifest:
         """Let go of the folder."""
         self._file.close()
 
-    def _whole_lines(self) -> Iterator[dict[str, Any]]:
+    def _lock(self) -> None:
         if fcntl is not None:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise CorpusError(f"{self.folder}: another run is writing there; wait for it, or stop it") from None
+
+    def _read(self) -> tuple[list[dict[str, Any]], bytes]:
+        """The manifest's whole lines, and what was written of the last one when a run was killed."""
         self._file.seek(0)
-        content = self._file.read()
-        whole = content.rfind(b"\n") + 1
-        self._file.truncate(whole)
+        *whole, cut_short = self._file.read().split(b"\n")
         try:
-            yield from map(json.loads, content[:whole].splitlines())
-        except ValueError as error:
+            lines = [json.loads(line) for line in whole]
+            if any(line.get("shard", number) != number for number, line in enumerate(lines, -1)):
+                raise ValueError("its shards are not in order")
+        except (ValueError, AttributeError) as error:
             raise CorpusError(f"{self.folder / NAME} is damaged: {error}; name a new folder") from error
+        return lines, cut_short
 
     def _check_identity(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         # The name of the input is for people: the same bytes under another name are the same input.
@@ -139,9 +147,13 @@ class Manifest:
                 os.close(folder)
 
     def _append(self, line: Mapping[str, Any]) -> None:
-        self._file.write((json.dumps(line, ensure_ascii=False) + "\n").encode())
+        self._file.write(_line(line))
         self._file.flush()
         os.fsync(self._file.fileno())
+
+
+def _line(record: Mapping[str, Any]) -> bytes:
+    return (json.dumps(record, ensure_ascii=False) + "\n").encode()
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -166,13 +166,23 @@ def test_a_shard_that_was_altered_is_found(whole, tmp_path, damage):
         annotate_corpus(source, tmp_path / "out", **options)
 
 
-def test_a_damaged_manifest_is_told(whole, tmp_path):
+@pytest.mark.parametrize("line", [b"{nonsense\n", b"7\n", b'{"shard": 99}\n'])
+def test_a_damaged_manifest_is_told(whole, tmp_path, line):
     source, options, out = whole
     shutil.copytree(out, tmp_path / "out")
     with (tmp_path / "out" / "manifest.jsonl").open("ab") as manifest:
-        manifest.write(b"{nonsense\n")
+        manifest.write(line)
     with pytest.raises(CorpusError, match=r"manifest\.jsonl is damaged"):
         annotate_corpus(source, tmp_path / "out", **options)
+
+
+def test_somebody_elses_manifest_is_left_as_it_is(source, tmp_path):
+    other = tmp_path / "out" / "manifest.jsonl"
+    other.parent.mkdir()
+    other.write_text('{"packages": []}')
+    with pytest.raises(CorpusError, match=r"manifest\.jsonl is no manifest of isnad"):
+        annotate_corpus(source, tmp_path / "out")
+    assert other.read_text() == '{"packages": []}'
 
 
 def test_two_runs_do_not_write_to_one_folder(tmp_path):

@@ -2,7 +2,7 @@ import itertools
 import weakref
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import isnad
@@ -17,6 +17,7 @@ def classifier(tiny_artifact):
     return Classifier(tiny_artifact)
 
 
+@settings(max_examples=30)
 @given(st.lists(st.one_of(st.just(""), st.integers(0, 90_000).map("x".__mul__)), max_size=30))
 def test_pools_hold_every_article_once_in_order(texts):
     made = list(pools(texts))
