@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from isnad.corpus import CorpusError
+from isnad.corpus import SHARD_ROWS, CorpusError
 
 _DESCRIPTION = """\
 Annotate every article of a file, one a row, into a folder of shards.
@@ -52,8 +52,8 @@ def add_command(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--workers", metavar="N", type=int, help="processes (default: one for each processor)")
     parser.add_argument(
-        "--shard-rows", metavar="N", type=int, default=256,
-        help="rows of a shard, the most that is done again after a stop, for each worker (default: 256)",
+        "--shard-rows", metavar="N", type=int, default=SHARD_ROWS,
+        help="rows of a shard, the most that is done again after a stop, for each worker (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--model", metavar="DIR", help="a model directory (default: the model that isnad carries)")
     parser.set_defaults(run=_run)

@@ -16,7 +16,7 @@ from typing import Any
 
 from isnad.artifact import CONFIG, file_hash, read_config
 from isnad.classifier import DEFAULT_MODEL
-from isnad.corpus import CorpusError
+from isnad.corpus import SHARD_ROWS, CorpusError
 from isnad.corpus.arrow import parquet_module
 from isnad.corpus.manifest import Manifest
 from isnad.corpus.progress import Progress
@@ -26,7 +26,6 @@ from isnad.corpus.workers import annotate_shards
 
 FORMAT = 1
 OUTPUTS = {"jsonl": ".jsonl", "parquet": ".parquet"}
-SHARD_ROWS = 256
 # A shard takes no more rows once it holds so many bytes (characters, for CSV and Parquet): it is kept in memory.
 _SHARD_BYTES = 8 << 20
 

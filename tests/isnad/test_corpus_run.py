@@ -1,4 +1,5 @@
 import csv
+import io
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from isnad import Classifier
 from isnad.cli import main
 from isnad.corpus import CorpusError
 from isnad.corpus.manifest import Manifest
+from isnad.corpus.progress import Progress
 from isnad.corpus.run import annotate_corpus
 
 TEXTS = ["عقد المجلس جلسته. وقال رئيسه: «لن نتراجع».", None, "ونفت الوزارة ذلك.", "أ. ب.", "BBC 3.5."]
@@ -252,6 +254,25 @@ def test_progress_is_told_in_lines_where_there_is_no_terminal(whole, tmp_path, m
     assert len(told) > 3
     assert all("sentences, " in line and "/s" in line and line.endswith("left") for line in told)
     assert told[-1].startswith("isnad: 100%")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_is_a_bar_on_a_terminal(monkeypatch):
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    progress = Progress(size=1000, position=200)
+    progress.update(600, sentences=50)
+    progress.update(1000, sentences=70)
+    progress.close()
+    told = sys.stderr.getvalue()
+    assert " 20%|" in told
+    assert "100%|" in told
+    assert "left" in told
+    assert "120 sentences, " in told
 
 
 def test_a_run_killed_three_times_gives_the_same_bytes(whole, tmp_path):
