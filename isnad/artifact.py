@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,33 @@ def write_config(directory: Path, config: ArtifactConfig) -> None:
     partial.replace(directory / CONFIG)
 
 
+def _check_values(config: ArtifactConfig) -> None:
+    if any(type(value) is not int or value < 0 for value in asdict(config.layout).values()):
+        raise ValueError("layout holds something else than whole numbers")
+    if not (math.isfinite(config.temperature) and config.temperature > 0):
+        raise ValueError(f"temperature {config.temperature} is not positive")
+
+
+def check_graph(config: ArtifactConfig, inputs: Sequence[str], outputs: Sequence[str], vocabulary: int) -> None:
+    """Check a loaded graph and tokenizer against their configuration.
+
+    Args:
+        config: what `config.json` holds.
+        inputs: names of the graph's inputs.
+        outputs: names of the graph's outputs.
+        vocabulary: tokens that the tokenizer knows.
+
+    Raises:
+        ValueError: they do not belong together.
+    """
+    if sorted(inputs) != sorted(config.inputs):
+        raise ValueError(f"the graph takes {', '.join(inputs)}, and {CONFIG} says {', '.join(config.inputs)}")
+    if missing := {"logits", "spans"} - set(outputs):
+        raise ValueError(f"the graph gives {', '.join(outputs)}, and no {', '.join(sorted(missing))}")
+    if max(config.layout.cls, config.layout.sep, config.layout.pad) >= vocabulary:
+        raise ValueError(f"{CONFIG} names special tokens beyond the tokenizer's {vocabulary}")
+
+
 def read_config(directory: Path) -> ArtifactConfig:
     """Read and check a model directory.
 
@@ -86,10 +115,11 @@ def read_config(directory: Path) -> ArtifactConfig:
             float(content["temperature"]),
             content["provenance"],
         )
+        _check_values(config)
         hashes = {name: content["sha256"][name] for name in (MODEL, TOKENIZER)}
     except ArtifactError:
         raise
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArtifactError(f"{path} is damaged ({type(error).__name__}: {error}); get the model again") from error
     for name, expected in hashes.items():
         if not (directory / name).exists():

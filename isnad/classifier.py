@@ -6,18 +6,21 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from isnad.articles import put_together, with_context
-from isnad.artifact import MODEL, TOKENIZER, ArtifactConfig, ArtifactError, read_config
+from isnad.artifact import MODEL, TOKENIZER, ArtifactConfig, ArtifactError, check_graph, read_config
 from isnad.encoding import Encoded, batches, encode
 from isnad.labels import LABELS, Label
 from isnad.results import Prediction, Sentence
+from isnad.sentences import Span as SentenceSpan
 from isnad.sentences import split
 from isnad.spans import decode, quoted_words
+from isnad.streaming import pools
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 DEFAULT_MODEL = Path(__file__).parent / "model"
+_AT_ONCE = 2048  # sentences encoded and held at once
 
 
 class _Loaded(NamedTuple):
@@ -48,13 +52,15 @@ def _load(directory: Path, threads: int | None) -> _Loaded:
         session = onnxruntime.InferenceSession(
             str(directory / MODEL), sess_options=options, providers=["CPUExecutionProvider"]
         )
+        inputs, outputs = ([node.name for node in nodes] for nodes in (session.get_inputs(), session.get_outputs()))
+        check_graph(config, inputs, outputs, tokenizer.get_vocab_size())
     except Exception as error:  # both libraries raise bare exceptions of their own
         raise ArtifactError(f"{directory}: the model cannot be loaded: {error}") from error
     return _Loaded(config, tokenizer, session)
 
 
 class Classifier:
-    """A model that labels sentences; loaded at its first use, safe to share between threads.
+    """A model that labels sentences; loaded at its first use, safe to share between threads and to fork.
 
     Args:
         model_dir: an exported model directory; None takes the model that the package carries.
@@ -73,6 +79,7 @@ class Classifier:
         self._batch_tokens = batch_tokens
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
+        self._process = os.getpid()
 
     def load(self) -> ArtifactConfig:
         """Load the model now rather than at the first call, and return its configuration.
@@ -83,6 +90,9 @@ class Classifier:
         return self._model().config
 
     def _model(self) -> _Loaded:
+        if self._process != os.getpid():
+            # Forked: onnxruntime's threads are not in this process, nor is a thread that held the lock.
+            self._process, self._lock, self._loaded = os.getpid(), threading.Lock(), None
         with self._lock:
             if self._loaded is None:
                 self._loaded = _load(self.model_dir, self._threads)
@@ -144,6 +154,39 @@ class Classifier:
         if not isinstance(text, str):
             raise TypeError(f"annotate takes an article as one string, not {type(text).__name__}")
         return self._annotate([text])[0]
+
+    def annotate_many(self, texts: Iterable[str]) -> Iterator[list[Sentence]]:
+        """Annotate a stream of articles: their sentences share batches, which is faster than one by one.
+
+        Args:
+            texts: the articles; the stream may be endless.  Some 65,000 characters are taken ahead.
+
+        Returns:
+            An iterator that gives, for each article in order, what `annotate` gives.
+
+        Raises:
+            TypeError: `texts` is a single string; or, after the articles before it, an item is no string.
+            ArtifactError: the model cannot be loaded.
+        """
+        if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+            raise TypeError(f"annotate_many takes an iterable of articles, not {type(texts).__name__}")
+        return chain.from_iterable(map(self._annotate, pools(texts)))
+
+    def _annotate(self, texts: list[str]) -> list[list[Sentence]]:
+        """Annotate articles together, so many sentences at once as fit in memory however long an article is."""
+        spans = [split(text) for text in texts]
+        placed = [(text, span) for text, found in zip(texts, spans, strict=True) for span in found]
+        chunks = (placed[i : i + _AT_ONCE] for i in range(0, len(placed), _AT_ONCE))
+        predictions = chain.from_iterable(self._classify_placed(chunk) for chunk in chunks)
+        return [
+            put_together(text, found, list(islice(predictions, len(found))))
+            for text, found in zip(texts, spans, strict=True)
+        ]
+
+    def _classify_placed(self, placed: list[tuple[str, SentenceSpan]]) -> list[Prediction]:
+        """Label sentences, each given by its article and its place in it."""
+        parts = [with_context(text, span) for text, span in placed]
+        return self.classify([sentence for sentence, _ in parts], [context for _, context in parts])
 
     def _run(
         self, model: _Loaded, encoded: list[Encoded]
@@ -219,3 +262,8 @@ def classify(sentences: Sequence[str], context: Sequence[str | None] | None = No
 def annotate(text: str) -> list[Sentence]:
     """Split an article and label its sentences: see `Classifier.annotate`."""
     return _default().annotate(text)
+
+
+def annotate_many(texts: Iterable[str]) -> Iterator[list[Sentence]]:
+    """Annotate a stream of articles: see `Classifier.annotate_many`."""
+    return _default().annotate_many(texts)

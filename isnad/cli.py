@@ -1,4 +1,4 @@
-"""The command `isnad`: annotate an article, classify sentences, or serve both over HTTP."""
+"""The command `isnad`: annotate an article or a corpus, classify sentences, or serve both over HTTP."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from typing import Any
 
 from isnad.artifact import ArtifactError
 from isnad.classifier import Classifier
+from isnad.corpus import CorpusError
+from isnad.corpus.command import add_command
 from isnad.labels import LABELS
 from isnad.render import html_page, terminal_lines
 
@@ -22,6 +24,7 @@ _EXAMPLES = """examples:
   cat article.txt | isnad annotate --json -
   isnad classify 'ونفت الشركة أن تكون قد علمت بالخلل.'
   isnad classify --jsonl < sentences.txt      one sentence a line
+  isnad annotate-corpus news.jsonl out/       a whole corpus: see isnad annotate-corpus --help
   isnad serve                                 an HTTP service, and a page at http://127.0.0.1:8000
 """
 
@@ -59,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
             form.add_argument("--html", action="store_true", help="print a self-contained page, right to left")
     for command in (annotate, classify, serve):
         command.add_argument("--model", metavar="DIR", help="a model directory (default: the model that isnad carries)")
+    annotate.set_defaults(run=_annotate)
+    classify.set_defaults(run=_classify)
+    serve.set_defaults(run=_serve)
+    add_command(commands)
     return parser
 
 
@@ -119,20 +126,17 @@ def _serve(arguments: argparse.Namespace) -> None:
     )  # fmt: skip
 
 
-_COMMANDS = {"annotate": _annotate, "classify": _classify, "serve": _serve}
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0, or 1 after an error told on standard error."""
     arguments = _parser().parse_args(argv)
     try:
-        _COMMANDS[arguments.command](arguments)
+        arguments.run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except UnicodeDecodeError as error:
         return _fail(f"the text is not UTF-8 (byte {error.start}); convert it: iconv -f WINDOWS-1256 -t UTF-8")
-    except (ArtifactError, ImportError, OSError) as error:
+    except (ArtifactError, CorpusError, ImportError, OSError) as error:
         return _fail(str(error))
     return 0
 

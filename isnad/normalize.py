@@ -57,7 +57,8 @@ def _map_character(character: str) -> str:
     code = ord(character)
     if 0xFB50 <= code <= 0xFDFF or 0xFE70 <= code <= 0xFEFE or 0xFF00 <= code <= 0xFFEF:
         folded = unicodedata.normalize("NFKC", character)
-        kept = "".join(c for c in folded if c not in _REMOVED_MARKS)
+        # What a form folds to may be a look-alike: «ﯼ» is a Farsi ya.
+        kept = "".join(_LOOK_ALIKES.get(c, c) for c in folded if c not in _REMOVED_MARKS)
         # An isolated diacritic folds to a space and a diacritic: nothing of it is text.
         return kept.lower() if kept.strip() or folded == kept else ""
     return character.lower()

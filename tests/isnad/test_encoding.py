@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isnad.encoding import Layout, batches, encode
+from isnad.normalize import normalize
 
 LAYOUT = Layout(max_length=32, context_tokens=8, cls=2, sep=3, pad=0)
 
@@ -53,6 +54,26 @@ def test_text_is_normalised_on_the_way(tiny_tokenizer):
 def test_a_layout_without_room_is_refused():
     with pytest.raises(ValueError, match="leaves no room"):
         Layout(max_length=32, context_tokens=30, cls=2, sep=3, pad=0)
+
+
+NEWSY = st.text(st.one_of(st.characters(), st.sampled_from('ابتقول ن«»"“”:.،؟\n\u064b\u0640\ud800٣')), max_size=120)
+
+
+@given(st.lists(st.tuples(NEWSY, st.one_of(st.none(), NEWSY)), max_size=5))
+def test_any_sentence_and_context_fit_the_model(tiny_tokenizer, pairs):
+    encoded = encode(tiny_tokenizer, LAYOUT, [s for s, _ in pairs], [c for _, c in pairs])
+    assert len(encoded) == len(pairs)
+    for e, (sentence, _) in zip(encoded, pairs, strict=True):
+        border = e.segments.index(1)
+        assert len(e.ids) == len(e.segments) <= LAYOUT.max_length
+        assert e.segments == [0] * border + [1] * (len(e.ids) - border)
+        assert (e.ids[0], e.ids[border - 1], e.ids[-1]) == (LAYOUT.cls, LAYOUT.sep, LAYOUT.sep)
+        assert border - 2 <= LAYOUT.context_tokens
+        assert all(0 <= i < tiny_tokenizer.get_vocab_size() for i in e.ids)
+        assert e.rule in range(4)
+        whole = ids(tiny_tokenizer, normalize(sentence))
+        if len(whole) <= LAYOUT.max_length - 3:  # none of a sentence that fits is lost
+            assert e.ids[border:-1] == whole
 
 
 @given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 2000))

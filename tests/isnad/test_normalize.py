@@ -19,6 +19,7 @@ ARABIC = st.text(
         ("٢٠٢٦ ۲۰", "2026 20"),  # digits
         ("١٫٥٪", "1.5%"),
         ("ا\u0654كد", "أكد"),  # a combining hamza
+        ("ﮐﯿﻬﺎن ﷼", "كيهان ريال"),  # their presentation forms
         ("گوگل کیهان", "گوگل كيهان"),  # Farsi kaf and ya, but gaf is a letter of its own
         ("BBC", "bbc"),
         (" سطر\n\n آخر\t ", "سطر آخر"),
@@ -68,6 +69,12 @@ def test_with_and_without_offsets_are_the_same(raw):
 )
 def test_odd_characters_are_the_same_with_offsets(raw):
     assert normalize(raw) == normalize_with_offsets(raw).text
+
+
+def test_no_presentation_form_needs_a_second_pass():
+    for code in range(0xFB50, 0x10000):
+        once = normalize(f"ا{chr(code)}ب")
+        assert normalize(once) == once, hex(code)
 
 
 def test_a_span_of_the_result_is_found_in_the_original():

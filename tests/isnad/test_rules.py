@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from isnad.labels import LABELS
 from isnad.rules import label_by_rules
 
 # The table «Worked examples» of the annotation guidelines.
@@ -59,3 +64,21 @@ def test_attribution_does_not_carry_over() -> None:
 @pytest.mark.parametrize("sentence", ["", " ", "»", "«", ":", "\u064b", "\ud800", "قال:", "a" * 5000])
 def test_takes_any_string(sentence: str) -> None:
     assert label_by_rules(sentence, sentence) in {"background", "reported_claim"}
+
+
+PIECES = """
+قال وأكدت نفى إن أن أنه الوزير المصنع بحسب وفق نقلا عن الذي لا صحة رابط الخبر يذكر أعتقد « » “ ” " : . ، ( ) كلمة لم
+""".split()
+NEWSY = st.lists(st.one_of(st.sampled_from(PIECES), st.characters()), max_size=15).map(" ".join)
+
+
+@settings(max_examples=60)
+@given(NEWSY, NEWSY)
+def test_any_sentence_gets_a_label(sentence: str, context: str) -> None:
+    assert label_by_rules(sentence, context) in LABELS
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join))
+def test_vowels_and_stretching_within_words_change_no_label(sentence: str) -> None:
+    dressed = re.sub(r"(?<=\w)(?=\w)", "\u064e\u0640", sentence)
+    assert label_by_rules(dressed) == label_by_rules(sentence)
