@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,20 +14,21 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import linear_kernel
 
 from eval.items import Item
-from isnad import Classifier
-from isnad.labels import LABELS
+from isnad import Classifier, Prediction
+from isnad.labels import LABELS, Label
 from isnad.normalize import normalize
 
 _MOST_PARTS = 40  # of a sentence that are left out in turn; a longer one loses several words at once
+_LEAST = 1e-9  # a probability of 0 has no logarithm
 _WORD = re.compile(r"\S+")
 
 
 @dataclass(frozen=True)
 class Part:
-    """A word or a few of a sentence; `drop` is how much of the model's answer hangs on it."""
+    """A word or a few of a sentence, and how far they push the model to its answer: see `occlusion`."""
 
     text: str
-    drop: float
+    push: float
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,20 @@ def _parts(text: str) -> list[tuple[int, int]]:
     return [(words[i][0], words[min(i + run, len(words)) - 1][1]) for i in range(0, len(words), run)]
 
 
-def occlusion(classifier: Classifier, items: Sequence[Item]) -> list[list[Part]]:
-    """Leave out each word in turn and see how far the probability of the model's answer falls.
+def _margin(prediction: Prediction, answer: Label, gold: Label) -> float:
+    p = prediction.probabilities
+    return math.log(max(p[answer], _LEAST)) - math.log(max(p[gold], _LEAST))
 
-    Occlusion (Zeiler and Fergus 2014): what the words are worth to this model, its rules included, one by one.
+
+def occlusion(classifier: Classifier, items: Sequence[Item]) -> list[list[Part]]:
+    """Leave out each word in turn and see how the model's answer fares against the right label.
+
+    Occlusion (Zeiler and Fergus 2014): what each word by itself is worth to the model, its rules included.
+    Only for items that the model gets wrong.
 
     Returns:
-        For each item its words in order; a `drop` below 0 is of a word that speaks for another label.
+        For each item its words in order; `push` is by how much the logarithm of p(answer) / p(gold) falls
+        without the word: above 0 it speaks for the model's answer, below 0 for the right label.
     """
     spans = [_parts(item.text) for item in items]
     texts, contexts = [item.text for item in items], [item.context for item in items]
@@ -89,7 +98,10 @@ def occlusion(classifier: Classifier, items: Sequence[Item]) -> list[list[Part]]
     whole, without = answers[: len(items)], iter(answers[len(items) :])
     return [
         [
-            Part(item.text[start:end], answer.score - next(without).probabilities[answer.label])
+            Part(
+                item.text[start:end],
+                _margin(answer, answer.label, item.label) - _margin(next(without), answer.label, item.label),
+            )
             for start, end in found
         ]
         for item, answer, found in zip(items, whole, spans, strict=True)
@@ -97,13 +109,13 @@ def occlusion(classifier: Classifier, items: Sequence[Item]) -> list[list[Part]]
 
 
 def nearest(train: Sequence[Item], items: Sequence[Item], most: int = 2) -> list[list[Neighbour]]:
-    """For each item the nearest sentences that were trained on, by the cosine of TF-IDF of words and pairs of words.
+    """For each item the nearest sentences that were trained on, by the cosine of TF-IDF of words.
 
     That is likeness in wording, not in what the model makes of it.
     """
     if not train or not items:
         return [[] for _ in items]
-    vectorizer = TfidfVectorizer(token_pattern=r"\w+|[^\w\s]", ngram_range=(1, 2), sublinear_tf=True, lowercase=False)
+    vectorizer = TfidfVectorizer(token_pattern=r"\w+|[^\w\s]", sublinear_tf=True, lowercase=False)
     learnt = vectorizer.fit_transform([normalize(item.text) for item in train])
     similarity = linear_kernel(vectorizer.transform([normalize(item.text) for item in items]), learnt)
     order = np.argsort(-similarity, axis=1, kind="stable")[:, :most]

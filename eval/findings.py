@@ -29,7 +29,7 @@ def number(value: float) -> str:
 
 def bounds(interval: tuple[float, float] | None) -> str:
     """An interval as the report writes it."""
-    return "" if interval is None else f"[{interval[0]:.3f} to {interval[1]:.3f}]"
+    return "" if interval is None else f"[{interval[0]:.3f}, {interval[1]:.3f}]"
 
 
 def _headline(name: str, content: dict[str, Any]) -> Finding:
@@ -44,7 +44,7 @@ def _headline(name: str, content: dict[str, Any]) -> Finding:
     return Finding("overall", text)
 
 
-def _comparison(name: str, found: dict[str, Any]) -> Finding:
+def _comparison(name: str, found: dict[str, Any], *, is_baseline: bool) -> Finding:
     effect = found["effect"]["macro_f1"]
     low, high = effect["interval"]
     size = f"{effect['value']:+.3f} {bounds(effect['interval'])} in macro-F1"
@@ -53,7 +53,7 @@ def _comparison(name: str, found: dict[str, Any]) -> Finding:
         return Finding("comparison", f"Better than {name}: {size}; {tests}.")
     if high < 0:
         return Finding("comparison", f"Worse than {name}: {size}; {tests}.", fault=True)
-    return Finding("comparison", f"Not told apart from {name}: {size}; {tests}.", fault=True)
+    return Finding("comparison", f"Not told apart from {name}: {size}; {tests}.", fault=is_baseline)
 
 
 def _labels(model: dict[str, Any]) -> list[Finding]:
@@ -117,9 +117,12 @@ def findings(results: dict[str, Any]) -> list[Finding]:
         few = [label for label, s in model["per_class"].items() if s["support"] < _FEW]
         text = f"At the natural rate of the labels: accuracy {number(model['accuracy'])} "
         text += f"{bounds(model['intervals']['accuracy'])}, macro-F1 {number(model['macro_f1'])} {bounds(model['interval'])}"
-        text += f"; its {', '.join(few)} are under {_FEW} sentences, so that macro-F1 says little." if few else "."
+        text += f"; it has fewer than {_FEW} of {', '.join(few)}, so that macro-F1 says little." if few else "."
         told.append(Finding("overall", text))
-    told += [_comparison(other, found) for other, found in results["comparisons"].items()]
+    told += [
+        _comparison(other, found, is_baseline=other not in results["differ"])
+        for other, found in results["comparisons"].items()
+    ]
     told += _labels(content["systems"]["model"])
     told += _slices(results)
     told += _calibration(results["calibration"])

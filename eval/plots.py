@@ -23,19 +23,19 @@ _STYLE = {
 
 def _svg(figure: Figure, name: str) -> str:
     """The figure as an SVG element; ids in it begin from `name`, since a page holds several."""
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": name, "svg.id": name}):
-        buffer = io.StringIO()
+    buffer = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": name}):
         figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
     text = buffer.getvalue()
     return text[text.index("<svg") :].replace("<svg ", f'<svg role="img" aria-label="{name}" ', 1)
 
 
 def _axes(size: tuple[float, float] = _SIZE) -> tuple[Figure, Axes]:
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=size, layout="constrained")
-        return figure, figure.subplots()
+    figure = Figure(figsize=size, layout="constrained")
+    return figure, figure.subplots()
 
 
+@mpl.rc_context(_STYLE)
 def plot_f1(systems: Mapping[str, dict[str, Any]]) -> str:
     """F1 of each label with its 95 % interval, a colour a system; labels that no sentence has are left out."""
     labels = [label.value for label in LABELS if systems[next(iter(systems))]["per_class"][label.value]["support"]]
@@ -52,6 +52,7 @@ def plot_f1(systems: Mapping[str, dict[str, Any]]) -> str:
     return _svg(figure, "F1 of each label")
 
 
+@mpl.rc_context(_STYLE)
 def plot_reliability(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
     """Accuracy against confidence, a point a bin of `calibration.reliability`; the diagonal is perfect."""
     figure, axes = _axes()
@@ -62,10 +63,11 @@ def plot_reliability(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> str
         line = axes.plot(confidence, accuracy, linewidth=1, label=name)[0]
         axes.scatter(confidence, accuracy, s=[6 + 80 * b["sentences"] / largest for b in bins], color=line.get_color())
     axes.set(xlabel="confidence", ylabel="accuracy (dot: share of sentences)", xlim=(0.2, 1.02), ylim=(0, 1.02))
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
     return _svg(figure, "Reliability diagram")
 
 
+@mpl.rc_context(_STYLE)
 def plot_risk_coverage(curves: Mapping[str, tuple[Floats, Floats]]) -> str:
     """Share of errors against the share of sentences answered, from `calibration.risk_coverage`."""
     figure, axes = _axes()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from isnad.labels import LABELS
 
 _CONTEXT = 240  # characters shown before a sentence
 _MOST_DIFFERENCES = 60  # sentences shown for each other model
-_NOTICEABLE = 0.02  # a smaller drop is within what batching does to the probabilities
+_NOTICEABLE = 0.5  # a smaller push is within what int8 does to the logits
 
 
 def explain(
@@ -79,9 +81,12 @@ def write_html(evaluation: Evaluation, errors: Sequence[dict[str, Any]], path: P
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    found = evaluation.results["slices"]
+    traits = [s for s in found if s["value"] == "yes"]
+    dimensions = groupby((s for s in found if s["value"] not in ("yes", "no")), itemgetter("dimension"))
     page = environment.get_template("report.html.j2").render(
         results=evaluation.results, findings=findings(evaluation.results), figures=_figures(evaluation),
-        weak=weak(evaluation.results["slices"]), errors=errors, differences=_differences(evaluation),
+        weak=weak(found), traits=traits, dimensions=dimensions, errors=errors, differences=_differences(evaluation),
         labels=[label.value for label in LABELS], arabic={label.value: label.arabic for label in LABELS},
         model=MODEL, fewest=FEWEST, noticeable=_NOTICEABLE, context=_CONTEXT, number=number, bounds=bounds,
     )  # fmt: skip

@@ -118,7 +118,7 @@ def _figures(
     inside = resamples.means(right, members)
     hits, count = int(right[members].sum()), int(members.sum())
     figures = {"accuracy": hits / count, "interval": share_interval(hits, count, inside)}
-    if others.any():
+    if others.sum() >= FEWEST:
         difference = figures["accuracy"] - float(right[others].mean())
         spread = float(np.nanstd(inside - resamples.means(right, others)))
         p = float(2 * norm.sf(abs(difference) / spread)) if spread else 1.0
@@ -152,9 +152,9 @@ def slices(
 
     Returns:
         For each slice `dimension`, `value`, `sentences`, `articles`, `accuracy` with its `interval`,
-        `difference` from the accuracy of the other sentences of the dimension with its `p` (normal
-        approximation with the bootstrap's spread; Benjamini–Hochberg over all slices), and
-        the commonest confusion (`confused`).  A smaller slice has `dimension`, `value`, `sentences` alone.
+        `difference` from the accuracy of the other sentences of the dimension (if they are not too few)
+        with its `p` (normal approximation with the bootstrap's spread; Benjamini–Hochberg over all
+        slices), and the commonest confusion (`confused`).  A smaller slice has the first three alone.
     """
     known = None if known_cues is None else frozenset(known_cues)
     values: dict[str, list[str | None]] = defaultdict(lambda: [None] * len(items))

@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.findings import findings
-from isnad.labels import LABELS
+from isnad.labels import LABELS, Label
 
-_CEILING = "annotator twice"
+_HEADS = {Label.BACKGROUND: "back-\nground"}  # so that the table fits into 80 columns
+_CEILING = "annotator"
 
 
 def _row(name: str, figures: dict[str, Any]) -> list[str]:
@@ -38,7 +39,7 @@ def print_tables(results: dict[str, Any], console: Console) -> None:
         table.add_column("macro-F1 [95 %]", justify="right", no_wrap=True)
         table.add_column("κ", justify="right", no_wrap=True)
         for label in LABELS:
-            table.add_column(label.value.replace("_", "\n"), justify="right", no_wrap=True)
+            table.add_column(_HEADS.get(label, label.value.replace("_", "\n")), justify="right", no_wrap=True)
         best = max(system["macro_f1"] for system in content["systems"].values())
         for name, system in content["systems"].items():
             table.add_row(*_row(name, system), style="bold" if system["macro_f1"] == best else None)
