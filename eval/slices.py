@@ -179,6 +179,6 @@ def slices(
 
 
 def weak(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The slices on which the model is worse than elsewhere beyond chance, the worst first."""
+    """The slices on which the model is worse than elsewhere beyond chance, by how many errors that costs."""
     worse = [s for s in found if s.get("p", 1.0) < SIGNIFICANT and s["difference"] < 0]
-    return sorted(worse, key=lambda s: s["accuracy"])
+    return sorted(worse, key=lambda s: s["difference"] * s["sentences"])
