@@ -29,7 +29,7 @@ def run(config: EvalConfig, console: Console) -> None:
     """
     others = name_others(config.others)
     models = {MODEL: Classifier(config.artifact)} | {name: Classifier(path) for name, path in others.items()}
-    temperature = [classifier.load().temperature for classifier in models.values()][0]
+    temperature = {name: classifier.load().temperature for name, classifier in models.items()}[MODEL]
     material = gather(config)
     baselines = [b for b in config.baselines if material.train or b == "rules"]
     evaluation = evaluate(

@@ -54,7 +54,7 @@ class Resamples:
         return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
     def confusions(self, gold: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The confusion matrix of each draw, (draws, 4, 4), from indices into `LABELS`: rows gold, columns predicted."""
+        """The confusion matrix of each draw, (draws, 4, 4), rows gold, from indices into `LABELS`."""
         return self.totals(one_hot(gold)[:, :, None] * one_hot(predicted)[:, None, :])
 
 

@@ -44,6 +44,16 @@ def _headline(name: str, content: dict[str, Any]) -> Finding:
     return Finding("overall", text)
 
 
+def _natural_rate(model: dict[str, Any]) -> Finding:
+    few = [label for label, scores in model["per_class"].items() if scores["support"] < _FEW]
+    text = f"At the natural rate of the labels: accuracy {number(model['accuracy'])} "
+    text += (
+        f"{bounds(model['intervals']['accuracy'])}, macro-F1 {number(model['macro_f1'])} {bounds(model['interval'])}"
+    )
+    text += f"; there are fewer than {_FEW} of {', '.join(few)}, so that macro-F1 says little." if few else "."
+    return Finding("overall", text)
+
+
 def _comparison(name: str, found: dict[str, Any], *, is_baseline: bool) -> Finding:
     effect = found["effect"]["macro_f1"]
     low, high = effect["interval"]
@@ -58,12 +68,13 @@ def _comparison(name: str, found: dict[str, Any], *, is_baseline: bool) -> Findi
 
 def _labels(model: dict[str, Any]) -> list[Finding]:
     there = {label: scores for label, scores in model["per_class"].items() if scores["support"]}
+    intervals = model["intervals"]["per_class"]
     label, scores = min(there.items(), key=lambda item: item[1]["f1"])
     lean = "it misses them" if scores["recall"] < scores["precision"] else "it sees them where there are none"
     found = [
         Finding(
             "label",
-            f"Weakest label: {label}, F1 {number(scores['f1'])} {bounds(model['intervals']['per_class'][label]['f1'])}; "
+            f"Weakest label: {label}, F1 {number(scores['f1'])} {bounds(intervals[label]['f1'])}; "
             f"precision {number(scores['precision'])}, recall {number(scores['recall'])}: more often {lean}.",
         )
     ]
@@ -113,12 +124,7 @@ def findings(results: dict[str, Any]) -> list[Finding]:
     told = [_headline(name, content)]
     natural = next((c for g, c in others if "natural rate" in g), None)
     if natural:
-        model = natural["systems"]["model"]
-        few = [label for label, s in model["per_class"].items() if s["support"] < _FEW]
-        text = f"At the natural rate of the labels: accuracy {number(model['accuracy'])} "
-        text += f"{bounds(model['intervals']['accuracy'])}, macro-F1 {number(model['macro_f1'])} {bounds(model['interval'])}"
-        text += f"; it has fewer than {_FEW} of {', '.join(few)}, so that macro-F1 says little." if few else "."
-        told.append(Finding("overall", text))
+        told.append(_natural_rate(natural["systems"]["model"]))
     told += [
         _comparison(other, found, is_baseline=other not in results["differ"])
         for other, found in results["comparisons"].items()

@@ -21,7 +21,7 @@ RULES_NOTE = (
 
 @dataclass(frozen=True)
 class Material:
-    """Sentences trained on, sentences to measure, all there are; in words what they are, and what limits the figures."""
+    """Sentences trained on, to measure, and all there are; in words what they are, and what limits the figures."""
 
     train: Sequence[Item]
     measured: Sequence[Item]

@@ -29,11 +29,14 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
 
 
-def clustered_mcnemar(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_], articles: Sequence[str]) -> float:
-    """McNemar's test for sentences that come in articles (Yang, Sun and Hardin 2010, doi:10.1002/bimj.201000035): its p.
+def clustered_mcnemar(
+    first_right: NDArray[np.bool_], second_right: NDArray[np.bool_], articles: Sequence[str]
+) -> float:
+    """McNemar's test for sentences that come in articles: its p.
 
     With d the surplus of sentences that the first system alone has right, article by article, (Σd)² / Σd² is χ²
-    of one degree of freedom; with one sentence an article it is McNemar's own statistic.
+    of one degree of freedom where neither is better; with one sentence an article it is McNemar's own statistic.
+    As Durkalski et al. 2003 (doi:10.1002/sim.1438), save that every sentence counts the same, not every article.
     """
     _, article = np.unique(np.asarray(articles, dtype=object).astype(str), return_inverse=True)
     surplus = np.bincount(article, first_right.astype(float) - second_right)
@@ -48,7 +51,9 @@ def compare(
     """The first system against the second.
 
     Args:
-        gold, first, second: indices into `LABELS`, (sentences,).
+        gold: indices into `LABELS`, (sentences,).
+        first: what the first system says, likewise.
+        second: what the second says.
         articles: the article that each sentence is of.
         resamples: draws of those articles.
 
@@ -57,7 +62,8 @@ def compare(
         `value` with its `interval` (paired bootstrap over articles); `only_first_right`, `only_second_right`,
         `both_wrong_differently`: sentences; `mcnemar` and `mcnemar_by_article`: p.
     """
-    one, other = (confusion_metrics(confusion_matrix(gold, p, labels=range(len(LABELS))) * 1.0) for p in (first, second))
+    matrices = (confusion_matrix(gold, p, labels=range(len(LABELS))) for p in (first, second))
+    one, other = (confusion_metrics(matrix.astype(float)) for matrix in matrices)
     draws, other_draws = (confusion_metrics(resamples.confusions(gold, p)) for p in (first, second))
     effect = {
         name: {"value": float(one[name] - other[name]), "interval": interval(draws[name] - other_draws[name])}
@@ -78,4 +84,3 @@ def compare(
         "mcnemar": mcnemar(only_first, only_second),
         "mcnemar_by_article": clustered_mcnemar(first_right, second_right, articles),
     }
-

@@ -25,7 +25,9 @@ def _svg(figure: Figure, name: str) -> str:
     """The figure as an SVG element; ids in it begin from `name`, since a page holds several."""
     buffer = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
+        figure.savefig(
+            buffer, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")), transparent=True
+        )
     text = buffer.getvalue()
     return text[text.index("<svg") :].replace("<svg ", f'<svg role="img" aria-label="{name}" ', 1)
 

@@ -25,9 +25,7 @@ _MOST_DIFFERENCES = 60  # sentences shown for each other model
 _NOTICEABLE = 0.5  # a smaller push is within what int8 does to the logits
 
 
-def explain(
-    evaluation: Evaluation, classifier: Classifier, train: Sequence[Item], most: int
-) -> list[dict[str, Any]]:
+def explain(evaluation: Evaluation, classifier: Classifier, train: Sequence[Item], most: int) -> list[dict[str, Any]]:
     """The worst errors with their text, the words that mattered and the nearest training sentences."""
     rows = evaluation.errors[:most]
     items = [evaluation.measured[n] for n in rows]

@@ -146,7 +146,8 @@ def slices(
 
     Args:
         items: the sentences.
-        gold, predicted: indices into `LABELS`, as many.
+        gold: indices into `LABELS`, as many.
+        predicted: likewise.
         resamples: draws of their articles.
         known_cues: see `traits`.
 

@@ -109,7 +109,6 @@ def evaluate(
     labelled = {name: label_by_model(classifier, measured, name) for name, classifier in models.items()}
     systems = {name: system for name, (system, _) in labelled.items()}
     systems |= {name: label_by_baseline(name, train, measured) for name in baselines}
-    model = systems[MODEL]
     passes = second_pass(labelled_twice)
     groups: dict[str, Any] = {}
     members = {g: np.flatnonzero([belongs(item.sampling) for item in measured]) for g, belongs in GROUPS.items()}
@@ -123,10 +122,8 @@ def evaluate(
                 "ceiling": _ceiling([p for p in passes if GROUPS[group](p[0].sampling)], resamples, seed),
             }
     rows = members[next(iter(groups))]
-    articles = _articles(measured, rows)
+    articles, model = _articles(measured, rows), systems[MODEL]
     draws = Resamples(articles, resamples, seed)
-    on_rows = model.on(rows)
-    assert on_rows.probabilities is not None and model.probabilities is not None  # noqa: PT018
     errors = worst(measured, gold, model.probabilities, MOST_ERRORS)
     results = {
         "groups": groups,
@@ -134,9 +131,9 @@ def evaluate(
             measured, gold, model.predicted, Resamples([i.article for i in measured], resamples, seed),
             {cue for item in train if (cue := cue_word(item))} if train else None,
         ),
-        "calibration": calibration(on_rows.probabilities, gold[rows], articles, draws, seed),
+        "calibration": calibration(model.probabilities[rows], gold[rows], articles, draws, seed),
         "comparisons": {
-            name: compare(gold[rows], on_rows.predicted, system.predicted[rows], articles, draws)
+            name: compare(gold[rows], model.predicted[rows], system.predicted[rows], articles, draws)
             for name, system in systems.items()
             if name != MODEL
         },

@@ -20,7 +20,9 @@ class Fake(Classifier):
     def classify(self, sentences, context=None):
         rows = [self.answer(s, c or "") for s, c in zip(sentences, context or [""] * len(sentences), strict=True)]
         return [
-            Prediction(label=LABELS[int(np.argmax(p))], score=float(max(p)), probabilities=dict(zip(LABELS, p, strict=True)))
+            Prediction(
+                label=LABELS[int(np.argmax(p))], score=float(max(p)), probabilities=dict(zip(LABELS, p, strict=True))
+            )
             for p in rows
         ]
 

@@ -20,7 +20,14 @@ def test_sentences_of_an_article_keep_their_place(own_articles):
 def test_a_labelled_file(tmp_path):
     path = tmp_path / "mine.jsonl"
     lines = [
-        {"text": "ونفت الشركة.", "label": "denial", "context": "ن" * 9000, "article": "x", "outlet": "paper", "hard": True},
+        {
+            "text": "ونفت الشركة.",
+            "label": "denial",
+            "context": "ن" * 9000,
+            "article": "x",
+            "outlet": "paper",
+            "hard": True,
+        },
         {"text": "وصل\u2028الوفد.", "label": "background"},
     ]
     path.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines) + "\n\n", "utf-8")

@@ -48,7 +48,9 @@ def test_a_labelled_file_is_searched_for_what_was_trained_on(config, tmp_path, o
     material = gather(config)
     assert len(material.measured) == 2
     assert material.train
-    assert material.notes == ["1 of the sentences are among those that the model was trained on: its figures flatter it."]
+    assert material.notes == [
+        "1 of the sentences are among those that the model was trained on: its figures flatter it."
+    ]
     config.split = str(tmp_path / "none.json")
     material = gather(config)
     assert material.train == []

@@ -24,7 +24,7 @@ def test_no_difference_is_no_evidence():
 
 
 def test_by_article_the_test_errs_as_often_as_it_says():
-    """Two equal systems whose articles are won or lost whole: sentence by sentence they look different far too often."""
+    """Two equal systems that win or lose whole articles: sentence by sentence they differ far too often."""
     naive = clustered = 0
     for trial in range(400):
         rng = np.random.default_rng([5, trial])

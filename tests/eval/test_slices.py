@@ -19,7 +19,7 @@ def item(text, label=Label.BACKGROUND, *, context="", cue=None, article="a", sam
         ("quotation marks", "« »", "قال: «سنفتح المعبر».", ""),
         ("quotation marks", '" "', 'قال: "سنفتح المعبر".', ""),
         ("quotation marks", "“ ”", "قال: “سنفتح المعبر”.", ""),
-        ("quotation marks", "several kinds", "قال: «سنفتح \"المعبر\" غدًا».", ""),
+        ("quotation marks", "several kinds", 'قال: «سنفتح "المعبر" غدًا».', ""),
         ("mixed quotation", "yes", "وقال إن الحكومة «لن تتراجع عن قرارها».", ""),
         ("mixed quotation", "no", "وقال: «إن الحكومة لن تتراجع».", ""),
         ("mixed quotation", "no", "وأكد أن الأمر انتهى، وقال: «لن نتراجع».", ""),
@@ -44,7 +44,9 @@ def test_traits(dimension, value, text, context):
 
 def test_a_denial_is_placed_by_its_cue():
     quoted = item("وقال: «هذه الأنباء لا صحة لها».", Label.DENIAL, cue="لا صحة")
-    tail = item("اتهمت اللجنة الشركة بإخفاء تقارير السلامة عن المفتشين، وهو ما تنفيه الشركة.", Label.DENIAL, cue="تنفيه")
+    tail = item(
+        "اتهمت اللجنة الشركة بإخفاء تقارير السلامة عن المفتشين، وهو ما تنفيه الشركة.", Label.DENIAL, cue="تنفيه"
+    )
     plain = item("ونفت الشركة علمها بالخلل.", Label.DENIAL, cue="ونفت")
     found = [traits(i, None) for i in (quoted, tail, plain)]
     assert [t["denial in a quotation"] for t in found] == ["yes", "no", "no"]
@@ -93,7 +95,9 @@ def test_chance_makes_no_slice_weak():
     items = [item("نص.", article=str(n // 2), hard=rng.random() < 0.2) for n in range(600)]
     items = [Item(**(vars(i) | {"outlet": f"paper {rng.integers(12)}"})) for i in items]
     gold = np.full(600, 3)
-    found = slices(items, gold, np.where(rng.random(600) < 0.2, 1, 3), Resamples([i.article for i in items], 200, 1), None)
+    found = slices(
+        items, gold, np.where(rng.random(600) < 0.2, 1, 3), Resamples([i.article for i in items], 200, 1), None
+    )
     assert len([s for s in found if "p" in s]) > 12
     assert weak(found) == []
 

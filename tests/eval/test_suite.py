@@ -54,7 +54,7 @@ def test_deleted_quotation_marks_are_told(parts, fakes):
     assert len(differ) == sum(
         results["comparisons"]["whole"][k] for k in ("only_first_right", "only_second_right", "both_wrong_differently")
     )
-    marked = [i for i in differ if set("«»“”\"") & set(i.text) or set("«»“”\"") & set(i.context)]
+    marked = [i for i in differ if set('«»“”"') & set(i.text) or set('«»“”"') & set(i.context)]
     assert len(marked) == len(differ)
 
 
@@ -87,16 +87,6 @@ def test_baselines_learn_what_they_can(parts, fakes):
     assert systems["majority"]["macro_f1"] < 0.2
     assert systems["n-grams"]["macro_f1"] > systems["majority"]["macro_f1"] + 0.2
     assert systems["rules"]["macro_f1"] > 0.6
-
-
-def test_a_baseline_answers_every_sentence(parts):
-    train, held_out = parts
-    texts = [i.text for i in held_out]
-    for baseline in all_baselines().values():
-        baseline.fit([i.text for i in train], [i.label.value for i in train])
-        answers = baseline.predict(texts, [""] * len(texts))
-        assert len(answers) == len(texts)
-        assert set(answers) <= set(LABELS)
 
 
 def test_baselines_are_those_asked_for(parts, fakes):
