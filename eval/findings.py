@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from eval.slices import weak
+from eval.slices import YES, weak
 from isnad.labels import LABELS
 
 _MOST_SLICES = 6
@@ -86,11 +86,17 @@ def _labels(model: dict[str, Any]) -> list[Finding]:
     return found
 
 
+def _where(found: dict[str, Any]) -> str:
+    if found["value"] == YES:
+        return f"on “{found['dimension']}”"
+    return f"where {found['dimension']} is “{found['value']}”"
+
+
 def _slices(results: dict[str, Any]) -> list[Finding]:
     return [
         Finding(
             "slice",
-            f"Weak where {s['dimension']} is “{s['value']}”: accuracy {number(s['accuracy'])} {bounds(s['interval'])} "
+            f"Weak {_where(s)}: accuracy {number(s['accuracy'])} {bounds(s['interval'])} "
             f"({s['sentences']:,} sentences), {-s['difference']:.3f} under the others.",
             fault=True,
         )

@@ -37,10 +37,11 @@ def classification_metrics(gold: Sequence[str], predicted: Sequence[str]) -> dic
     with warnings.catch_warnings():  # of a single label on both sides, which is answered below
         warnings.simplefilter("ignore")
         kappa = cohen_kappa_score(gold, predicted, labels=names)
+        mcc = matthews_corrcoef(gold, predicted)
     return {
         "macro_f1": float(f1.mean()),
         "accuracy": sum(g == p for g, p in zip(gold, predicted, strict=True)) / len(gold),
-        "mcc": float(matthews_corrcoef(gold, predicted)),
+        "mcc": float(mcc),
         "kappa": float(np.nan_to_num(kappa)),
         "per_class": {
             name: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(n)}

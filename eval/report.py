@@ -15,7 +15,7 @@ from eval.errors import nearest, occlusion
 from eval.findings import bounds, findings, number
 from eval.items import Item
 from eval.plots import plot_f1, plot_reliability, plot_risk_coverage
-from eval.slices import FEWEST, weak
+from eval.slices import FEWEST, YES, weak
 from eval.suite import MODEL, Evaluation
 from isnad import Classifier
 from isnad.labels import LABELS
@@ -38,14 +38,13 @@ def explain(evaluation: Evaluation, classifier: Classifier, train: Sequence[Item
 
 def _differences(evaluation: Evaluation) -> dict[str, list[dict[str, Any]]]:
     """For each other model the sentences on which it differs, those first that one of the two has right."""
-    by_place = {str(evaluation.measured[n].identity): evaluation.measured[n] for n in evaluation.headline}
     shown = {}
-    for name, found in evaluation.results["differ"].items():
-        ordered = sorted(found, key=lambda d: d["gold"] not in (d["model"], d["other"]))
-        shown[name] = [
-            d | {"item": by_place[str({k: d[k] for k in ("article", "start", "end", "line") if k in d})]}
-            for d in ordered[:_MOST_DIFFERENCES]
+    for name, rows in evaluation.differ.items():
+        found = [
+            told | {"item": evaluation.measured[n]}
+            for n, told in zip(rows, evaluation.results["differ"][name], strict=True)
         ]
+        shown[name] = sorted(found, key=lambda d: d["gold"] not in (d["model"], d["other"]))[:_MOST_DIFFERENCES]
     return shown
 
 
@@ -80,8 +79,8 @@ def write_html(evaluation: Evaluation, errors: Sequence[dict[str, Any]], path: P
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     found = evaluation.results["slices"]
-    traits = [s for s in found if s["value"] == "yes"]
-    dimensions = groupby((s for s in found if s["value"] not in ("yes", "no")), itemgetter("dimension"))
+    traits = [s for s in found if s["value"] == YES]
+    dimensions = groupby((s for s in found if s["value"] != YES), itemgetter("dimension"))
     page = environment.get_template("report.html.j2").render(
         results=evaluation.results, findings=findings(evaluation.results), figures=_figures(evaluation),
         weak=weak(found), traits=traits, dimensions=dimensions, errors=errors, differences=_differences(evaluation),

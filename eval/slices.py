@@ -19,6 +19,7 @@ from isnad.quotes import Quotation, find_marks
 from isnad.rules import FIRST_PERSON
 
 FEWEST = 20  # sentences of a slice that is shown
+YES, _NO = "yes", "no"
 SIGNIFICANT = 0.05  # rate of false discoveries among the slices called weak
 _CONTEXT = 1500  # characters in which an open quotation is looked for, as the model does
 _LENGTHS = (10, 20, 30, 50)
@@ -78,7 +79,7 @@ def _marks(item: Item) -> str:
 
 
 def _yes(trait: bool) -> str:
-    return "yes" if trait else "no"
+    return YES if trait else _NO
 
 
 def traits(item: Item, known_cues: frozenset[str] | None) -> dict[str, str]:
@@ -142,7 +143,7 @@ def slices(
     resamples: Resamples,
     known_cues: Iterable[str] | None,
 ) -> list[dict[str, Any]]:
-    """Accuracy of each slice that has `FEWEST` sentences at least, dimension by dimension.
+    """Accuracy of each slice that has `FEWEST` sentences at least, dimension by dimension; to lack a trait is none.
 
     Args:
         items: the sentences.
@@ -164,7 +165,7 @@ def slices(
             values[dimension][n] = value
     right, found = gold == predicted, list[dict[str, Any]]()
     for dimension, of_items in values.items():
-        for value, count in Counter(v for v in of_items if v is not None).most_common():
+        for value, count in Counter(v for v in of_items if v not in (None, _NO)).most_common():
             content: dict[str, Any] = {"dimension": dimension, "value": value, "sentences": count}
             if count >= FEWEST:
                 members = np.array([v == value for v in of_items])

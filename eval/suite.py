@@ -36,6 +36,7 @@ class Evaluation:
         systems: what each system says of them; `MODEL` is the one that the report is about.
         headline: rows of the first group that is there: calibration and comparisons are measured on it.
         errors: rows that the model has wrong, in the order of `results["errors"]`.
+        differ: for each other model, rows of the headline on which it differs, in the order of `results["differ"]`.
     """
 
     results: dict[str, Any]
@@ -44,10 +45,15 @@ class Evaluation:
     systems: Mapping[str, System]
     headline: NDArray[np.int64]
     errors: Sequence[int]
+    differ: Mapping[str, Sequence[int]]
 
 
 def _articles(items: Sequence[Item], rows: NDArray[np.int64]) -> list[str]:
     return [items[n].article for n in rows]
+
+
+def _label(system: System, row: int) -> str:
+    return LABELS[system.predicted[row]].value
 
 
 def _ceiling(passes: Sequence[tuple[Item, str, str]], draws: int, seed: int) -> dict[str, Any] | None:
@@ -57,20 +63,6 @@ def _ceiling(passes: Sequence[tuple[Item, str, str]], draws: int, seed: int) -> 
     items, first, second = zip(*passes, strict=True)
     resamples = Resamples([item.article for item in items], draws, seed)
     return score(System(indices(second)), indices(first), resamples) | {"sentences": len(items)}
-
-
-def _differ(measured: Sequence[Item], rows: NDArray[np.int64], one: System, other: System) -> list[dict[str, Any]]:
-    """The sentences on which two systems differ: where they are, and the labels."""
-    return [
-        measured[n].identity
-        | {
-            "gold": measured[n].label.value,
-            "model": LABELS[one.predicted[n]].value,
-            "other": LABELS[other.predicted[n]].value,
-        }
-        for n in rows
-        if one.predicted[n] != other.predicted[n]
-    ]
 
 
 def evaluate(
@@ -125,6 +117,11 @@ def evaluate(
     articles, model = _articles(measured, rows), systems[MODEL]
     draws = Resamples(articles, resamples, seed)
     errors = worst(measured, gold, model.probabilities, MOST_ERRORS)
+    differ = {
+        name: [int(n) for n in rows if model.predicted[n] != systems[name].predicted[n]]
+        for name in models
+        if name != MODEL
+    }
     results = {
         "groups": groups,
         "slices": slices(
@@ -137,8 +134,15 @@ def evaluate(
             for name, system in systems.items()
             if name != MODEL
         },
-        "differ": {name: _differ(measured, rows, model, systems[name]) for name in models if name != MODEL},
+        "differ": {
+            name: [
+                measured[n].identity
+                | {"gold": measured[n].label.value, "model": _label(model, n), "other": _label(systems[name], n)}
+                for n in found
+            ]
+            for name, found in differ.items()
+        },
         "errors": [stored for _, stored in errors],
         "sentences_per_second": labelled[MODEL][1],
     }  # fmt: skip
-    return Evaluation(results, measured, gold, systems, rows, [n for n, _ in errors])
+    return Evaluation(results, measured, gold, systems, rows, [n for n, _ in errors], differ)

@@ -49,5 +49,8 @@ def print_tables(results: dict[str, Any], console: Console) -> None:
         console.print(table)
     for finding in findings(results):
         console.print(("[red]✗[/] " if finding.fault else "· ") + finding.text, highlight=False)
+    if (fitted := results["temperature"]["fitted"]) is not None:
+        in_use = results["temperature"]["config"]
+        console.print(f"· Temperature: config.json has {in_use:.2f}, {fitted:.2f} would suit these sentences best.")
     for note in results["notes"]:
         console.print(f"[yellow]note:[/] {note}", highlight=False)
