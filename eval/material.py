@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eval.baselines import all_baselines
 from eval.config import EvalConfig
 from eval.items import Item, read_articles, read_file
+from eval.suite import MODEL
 from isnad.normalize import normalize
 from seeds.corpus import Article, load_articles
 from seeds.splits import read_test_ids
@@ -83,9 +85,14 @@ def gather(config: EvalConfig) -> Material:
 
 
 def name_others(paths: Sequence[str]) -> dict[str, str]:
-    """A name for each other artifact: its run's folder where that tells them apart, else its path."""
-    names = [Path(p).parent.name if Path(p).name == "model" else Path(p).name for p in paths]
-    return {name if names.count(name) == 1 and name else path: path for name, path in zip(names, paths, strict=True)}
+    """A name for each other artifact: its run's folder where that tells it from all other systems, else its path."""
+    folders = [Path(path).resolve() for path in paths]
+    names = [folder.parent.name if folder.name == "model" else folder.name for folder in folders]
+    taken = {"", MODEL, *all_baselines()}
+    return {
+        name if names.count(name) == 1 and name not in taken else path: path
+        for name, path in zip(names, paths, strict=True)
+    }
 
 
 def seen_by_others(others: Mapping[str, str], measured: Sequence[Item]) -> list[str]:

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +62,7 @@ def test_other_models_are_named_by_their_runs():
     assert name_others(["runs/a/model", "runs/b/model", "isnad/other"]) == {
         "a": "runs/a/model", "b": "runs/b/model", "other": "isnad/other",
     }  # fmt: skip
+    assert set(name_others(["runs/rules/model", "model"])) == {"runs/rules/model", Path.cwd().name}
     assert set(name_others(["x/a/model", "y/a/model"])) == {"x/a/model", "y/a/model"}
 
 
