@@ -60,7 +60,8 @@ def _figures(evaluation: Evaluation) -> dict[str, str]:
             p, gold = system.probabilities[evaluation.headline], evaluation.gold[evaluation.headline]
             curves[name] = risk_coverage(p.max(axis=1), p.argmax(axis=1) == gold)
     return {
-        "f1": plot_f1(group["systems"]),
+        # A majority label at 0 would squeeze the others.
+        "f1": plot_f1({name: s for name, s in group["systems"].items() if name != "majority"}),
         "reliability": plot_reliability(reliability),
         "risk_coverage": plot_risk_coverage(curves),
     }
