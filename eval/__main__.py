@@ -1,12 +1,9 @@
-"""Evaluate an exported model beside the baselines: figures, a table, a report.
-
-python -m eval artifact=runs/<id>/model             # on the articles that the run held out
-python -m eval artifact=isnad/model split=runs/<id>/split.json part=test   # for a release
-"""
+"""Evaluate exported models beside the baselines: figures, a table, a report; `--help` tells how."""
 
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from pathlib import Path
 
@@ -14,56 +11,60 @@ import hydra
 from rich.console import Console
 
 from eval.config import EvalConfig
-from eval.report import print_tables, write_html
-from eval.suite import evaluate
+from eval.material import gather, name_others, seen_by_others
+from eval.report import explain, write_html
+from eval.suite import MODEL, evaluate
+from eval.terminal import print_tables
 from isnad import ArtifactError, Classifier
-from seeds.corpus import Article, load_articles
-from seeds.splits import read_test_ids
+
+log = logging.getLogger("eval")
 
 
-def select(articles: list[Article], split: Path, part: str) -> tuple[list[Article], list[Article]]:
-    """The articles that a run was trained on, and those of the part to measure.
+def run(config: EvalConfig, console: Console) -> None:
+    """Measure what the configuration asks for, write `metrics.json` and `report.html`, print the tables.
 
     Raises:
-        ValueError: `part` is neither dev nor test, or none of its articles is there.
-        FileNotFoundError: there is no such split.
+        ValueError, FileNotFoundError: what is asked for is not there, or is wrong.
+        ArtifactError: a model cannot be loaded.
     """
-    if part not in ("dev", "test"):
-        raise ValueError(f"part={part!r}: choose dev or test")
-    if not split.exists():
-        raise FileNotFoundError(f"{split} is not there: give split=runs/<id>/split.json of the run that made the model")
-    ids = json.loads(split.read_text("utf-8"))
-    wanted = set(ids["dev"]) if part == "dev" else read_test_ids()
-    train = [a for a in articles if a.id in set(ids["train"])]
-    held_out = [a for a in articles if a.id in wanted]
-    if part == "dev" and not wanted:
-        raise ValueError("this run held nothing out (data.fold=null): evaluate it with part=test")
-    if not held_out:
-        raise ValueError(
-            f"part={part}: none of its articles is there; the real ones need their texts (seeds/README.md)"
-        )
-    return train, held_out
+    others = name_others(config.others)
+    models = {MODEL: Classifier(config.artifact)} | {name: Classifier(path) for name, path in others.items()}
+    temperature = {name: classifier.load().temperature for name, classifier in models.items()}[MODEL]
+    material = gather(config)
+    baselines = [b for b in config.baselines if material.train or b == "rules"]
+    evaluation = evaluate(
+        models, material.train, material.measured,
+        baselines=baselines, resamples=config.resamples, seed=config.seed, labelled_twice=material.corpus,
+    )  # fmt: skip
+    results = evaluation.results
+    fitted = results["calibration"]["temperature"]
+    results |= {
+        "artifact": config.artifact,
+        "others": others,
+        "part": config.part if config.data is None else None,
+        "data": config.data,
+        "measured_on": material.measured_on,
+        "notes": material.notes + seen_by_others(others, material.measured),
+        "resamples": config.resamples,
+        "temperature": {"config": temperature, "fitted": fitted and fitted * temperature},
+    }
+    output = Path(config.output).resolve()
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "metrics.json").write_text(json.dumps(results, indent=1), "utf-8")
+    log.info("figures written; looking into the %d worst errors", min(config.explained, len(evaluation.errors)))
+    errors = explain(evaluation, models[MODEL], material.train, config.explained)
+    write_html(evaluation, errors, output / "report.html")
+    print_tables(results, console)
+    console.print(f"figures: {output / 'metrics.json'}\nreport:  {output / 'report.html'}", soft_wrap=True)
 
 
 @hydra.main(version_base="1.3", config_path="../configs", config_name="eval")
 def main(config: EvalConfig) -> None:
-    """Command line: see the module's text."""
-    console = Console()
+    """Command line: see `--help`."""
     try:
-        train, held_out = select(load_articles(Path(config.corpora), real=config.real), Path(config.split), config.part)
-        results = evaluate(
-            Classifier(config.artifact), train, held_out,
-            baselines=config.baselines, resamples=config.resamples, seed=config.seed,
-        )  # fmt: skip
+        run(config, Console())
     except (ArtifactError, FileNotFoundError, ValueError) as error:
         sys.exit(f"error: {error}")
-    results |= {"artifact": config.artifact, "part": config.part, "resamples": config.resamples}
-    output = Path(config.output).resolve()
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "metrics.json").write_text(json.dumps(results, indent=1), "utf-8")
-    write_html(results, held_out, output / "report.html")
-    print_tables(results, console)
-    console.print(f"figures: {output / 'metrics.json'}\nreport:  {output / 'report.html'}", soft_wrap=True)
 
 
 if __name__ == "__main__":

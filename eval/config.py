@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING
+from omegaconf import MISSING, OmegaConf
 
 from eval.baselines import all_baselines
 
@@ -15,14 +16,22 @@ class EvalConfig:
     """What is evaluated, and on what."""
 
     artifact: str = MISSING  # an exported model directory
+    others: list[str] = field(default_factory=list)  # more of them, to compare it with
     corpora: str = MISSING  # folder of the real texts
     split: str = MISSING  # split.json of a run: which articles were trained on, which held out
     part: str = "dev"  # dev: held out by the run; test: the fixed test part, for a release
+    data: str | None = None  # a labelled file of your own instead of a part; its format is in --help
     real: str = "auto"  # real news: yes, no, or auto: where the corpora are there
     baselines: list[str] = field(default_factory=lambda: list(all_baselines()))  # fewer are quicker
     output: str = MISSING  # folder of metrics.json and report.html
     resamples: int = 1000  # of articles, for the intervals
+    explained: int = 40  # errors that the report shows with the words that mattered
     seed: int = 1
 
 
+def _measured_on(part: str, data: str | None) -> str:
+    return f"data-{Path(data).stem}" if data else part
+
+
+OmegaConf.register_new_resolver("measured_on", _measured_on, replace=True)
 ConfigStore.instance().store(name="eval_schema", node=EvalConfig)

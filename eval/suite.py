@@ -1,122 +1,148 @@
-"""Evaluate an artifact and the baselines on the same held-out articles; all figures in one structure."""
+"""Evaluate models and baselines on the same held-out sentences; all figures in one structure."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from eval.baselines import all_baselines
-from eval.metrics import classification_metrics, macro_f1_interval
+from eval.bootstrap import Resamples
+from eval.calibration import calibration
+from eval.ceiling import second_pass
+from eval.errors import worst
+from eval.items import GROUPS, Item
+from eval.paired import compare
+from eval.slices import cue_word, slices
+from eval.systems import System, indices, label_by_baseline, label_by_model, score
 from isnad import Classifier
-from isnad.labels import Label
-from seeds.corpus import Article, LabelledSentence
+from isnad.labels import LABELS
 
 MODEL = "model"
-# Groups of articles, each with its own table; the first that is not empty is the headline.
-GROUPS: dict[str, Callable[[Article], bool]] = {
-    "real news": lambda article: article.sampling in ("natural", "denial_rich", "other_outlets"),
-    "real news, natural rate of the labels": lambda article: article.sampling == "natural",
-    "real news round an attribution": lambda article: article.sampling == "attributed",
-    "real news on which models and rules disagreed": lambda article: article.sampling == "active",
-    "articles of our own": lambda article: article.is_own,
-}
+MOST_ERRORS = 200  # kept in the figures
 
 
 @dataclass(frozen=True)
-class Item:
-    """A labelled sentence in its article."""
+class Evaluation:
+    """What was measured.
 
-    article: Article
-    sentence: LabelledSentence
+    Attributes:
+        results: all figures, of JSON types and without any text of an article: what `metrics.json` holds.
+        measured: the sentences.
+        gold: their labels, as indices into `LABELS`.
+        systems: what each system says of them; `MODEL` is the one that the report is about.
+        headline: rows of the first group that is there: calibration and comparisons are measured on it.
+        errors: rows that the model has wrong, in the order of `results["errors"]`.
+        differ: for each other model, rows of the headline on which it differs, in the order of `results["differ"]`.
+    """
 
-    @property
-    def text(self) -> str:
-        """The sentence."""
-        return self.article.sentence_text(self.sentence)
-
-    @property
-    def context(self) -> str:
-        """The article's text before the sentence."""
-        return self.article.text[: self.sentence.start]
+    results: dict[str, Any]
+    measured: Sequence[Item]
+    gold: NDArray[np.int64]
+    systems: Mapping[str, System]
+    headline: NDArray[np.int64]
+    errors: Sequence[int]
+    differ: Mapping[str, Sequence[int]]
 
 
-def items(articles: Sequence[Article]) -> list[Item]:
-    """All labelled sentences of the articles, in order."""
-    return [Item(article, sentence) for article in articles for sentence in article.sentences]
+def _articles(items: Sequence[Item], rows: NDArray[np.int64]) -> list[str]:
+    return [items[n].article for n in rows]
 
 
-def _errors(held_out: Sequence[Item], probabilities: Sequence[dict[Label, float]], most: int) -> list[dict[str, Any]]:
-    """The sentences that the model gets wrong, the most certain ones first."""
-    wrong = []
-    for item, p in zip(held_out, probabilities, strict=True):
-        best = max(p, key=p.__getitem__)
-        if best != item.sentence.label:
-            wrong.append(
-                {
-                    "article": item.article.id, "outlet": item.article.outlet,
-                    "start": item.sentence.start, "end": item.sentence.end, "hard": item.sentence.hard,
-                    "gold": item.sentence.label.value, "predicted": best.value, "probability": p[best],
-                }
-            )  # fmt: skip
-    return sorted(wrong, key=lambda error: -error["probability"])[:most]
+def _label(system: System, row: int) -> str:
+    return LABELS[system.predicted[row]].value
+
+
+def _ceiling(passes: Sequence[tuple[Item, str, str]], draws: int, seed: int) -> dict[str, Any] | None:
+    """Figures of the annotator's second pass measured on its first; None where nothing was labelled twice."""
+    if not passes:
+        return None
+    items, first, second = zip(*passes, strict=True)
+    resamples = Resamples([item.article for item in items], draws, seed)
+    return score(System(indices(second)), indices(first), resamples) | {"sentences": len(items)}
 
 
 def evaluate(
-    classifier: Classifier,
-    train: Sequence[Article],
-    held_out: Sequence[Article],
+    models: Mapping[str, Classifier],
+    train: Sequence[Item],
+    measured: Sequence[Item],
     *,
     baselines: Sequence[str],
     resamples: int,
     seed: int,
-) -> dict[str, Any]:
-    """Score the model and the baselines.
+    labelled_twice: Sequence[Item] = (),
+) -> Evaluation:
+    """Score models and baselines.
 
     Args:
-        classifier: the artifact, as users call it.
-        train: the articles that the model was trained on; the baselines learn from them.
-        held_out: the articles to score on.
-        baselines: names of those of `all_baselines` to score beside the model.
+        models: the artifacts, as users call them; the one named `MODEL` is looked into, the others compared to it.
+        train: the sentences that the model was trained on; the baselines learn from them.
+        measured: the sentences to score on.
+        baselines: names of those of `all_baselines` to score beside the models.
         resamples: draws of articles for the intervals.
         seed: of those draws.
+        labelled_twice: where to look for sentences with two labels, for the annotator's own consistency.
 
     Returns:
-        `groups` (for each group of articles that is there: `sentences`, `articles`, and for each system
-        its `classification_metrics` and `interval`), `errors` (article id and offsets: no text, which
-        may not be ours to store), `sentences_per_second`.
+        `results`: `groups` (for each group of sentences that is there `sentences`, `articles`, each system's
+        `score` in `systems`, and the annotator's in `ceiling`), `slices`, `calibration`, `comparisons` (of the
+        model with each other system), `differ` (for each other model, the sentences on which it differs),
+        `errors`, `sentences_per_second`.
+
+    Raises:
+        ValueError: a baseline is unknown.
     """
-    known = all_baselines()
-    if unknown := set(baselines) - known.keys():
-        raise ValueError(f"baselines: {', '.join(sorted(unknown))}: choose from {', '.join(known)}")
-    learnt, measured = items(train), items(held_out)
-    texts, contexts = [i.text for i in measured], [i.context for i in measured]
-    classifier.load()
-    began = time.perf_counter()
-    answers = classifier.classify(texts, contexts)
-    speed = len(texts) / (time.perf_counter() - began)
-    predictions = {MODEL: [a.label.value for a in answers]}
-    for name in baselines:
-        baseline = known[name]
-        baseline.fit([i.text for i in learnt], [i.sentence.label.value for i in learnt])
-        predictions[name] = baseline.predict(texts, contexts)
+    if unknown := set(baselines) - all_baselines().keys():
+        raise ValueError(f"baselines: {', '.join(sorted(unknown))}: choose from {', '.join(all_baselines())}")
+    gold = indices([item.label.value for item in measured])
+    labelled = {name: label_by_model(classifier, measured, name) for name, classifier in models.items()}
+    systems = {name: system for name, (system, _) in labelled.items()}
+    systems |= {name: label_by_baseline(name, train, measured) for name in baselines}
+    passes = second_pass(labelled_twice)
     groups: dict[str, Any] = {}
-    for group, belongs in GROUPS.items():
-        rows = [n for n, item in enumerate(measured) if belongs(item.article)]
-        if not rows:
-            continue
-        gold = [measured[n].sentence.label.value for n in rows]
-        articles = [measured[n].article.id for n in rows]
-        systems = {}
-        for name, predicted in predictions.items():
-            chosen = [predicted[n] for n in rows]
-            systems[name] = classification_metrics(gold, chosen) | {
-                "interval": macro_f1_interval(gold, chosen, articles, resamples=resamples, seed=seed)
+    members = {g: np.flatnonzero([belongs(item.sampling) for item in measured]) for g, belongs in GROUPS.items()}
+    for group, rows in members.items():
+        if len(rows):
+            draws = Resamples(_articles(measured, rows), resamples, seed)
+            groups[group] = {
+                "sentences": len(rows),
+                "articles": len(set(_articles(measured, rows))),
+                "systems": {name: score(system.on(rows), gold[rows], draws) for name, system in systems.items()},
+                "ceiling": _ceiling([p for p in passes if GROUPS[group](p[0].sampling)], resamples, seed),
             }
-        groups[group] = {"sentences": len(rows), "articles": len(set(articles)), "systems": systems}
-    return {
-        "groups": groups,
-        "errors": _errors(measured, [a.probabilities for a in answers], most=200),
-        "sentences_per_second": speed,
+    rows = members[next(iter(groups))]
+    articles, model = _articles(measured, rows), systems[MODEL]
+    draws = Resamples(articles, resamples, seed)
+    errors = worst(measured, gold, model.probabilities, MOST_ERRORS)
+    differ = {
+        name: [int(n) for n in rows if model.predicted[n] != systems[name].predicted[n]]
+        for name in models
+        if name != MODEL
     }
+    results = {
+        "groups": groups,
+        "slices": slices(
+            measured, gold, model.predicted, Resamples([i.article for i in measured], resamples, seed),
+            {cue for item in train if (cue := cue_word(item))} if train else None,
+        ),
+        "calibration": calibration(model.probabilities[rows], gold[rows], articles, draws, seed),
+        "comparisons": {
+            name: compare(gold[rows], model.predicted[rows], system.predicted[rows], articles, draws)
+            for name, system in systems.items()
+            if name != MODEL
+        },
+        "differ": {
+            name: [
+                measured[n].identity
+                | {"gold": measured[n].label.value, "model": _label(model, n), "other": _label(systems[name], n)}
+                for n in found
+            ]
+            for name, found in differ.items()
+        },
+        "errors": [stored for _, stored in errors],
+        "sentences_per_second": labelled[MODEL][1],
+    }  # fmt: skip
+    return Evaluation(results, measured, gold, systems, rows, [n for n, _ in errors], differ)

@@ -135,7 +135,7 @@ _NOT_DENYING = _phrases(r"""
 (?:تاكيد|[يت]ؤكد) (?:\w+ ){0,3}(?:او|ولا|ولم) \w+
 """)
 
-_FIRST_PERSON = re.compile(
+FIRST_PERSON = re.compile(
     r"(?<!\w)[وفل]?(?:"
     r"أنا|نحن|إنني|أنني|بأنني|أني|إني|إننا|أننا|بأننا|لكننا|لكنني|لدينا|عندنا|كنا|كنت|لسنا|لست|سأ(?!ل)\w+"
     r"|علينا|أعتقد|أريد|أتمنى|أشعر|أرى|أقول|أؤكد|أشكر|أود|أحب|أظن|أطالب|أتوقع|أعرف|أدعو|أفضل أن|نأمل|نتمنى"
@@ -251,5 +251,5 @@ def label_by_rules(sentence: str, context: str = "") -> Label:
     if _is_quoted(sentence, context, folded, cued) or _has_speech_after_colon(text):
         return Label.DIRECT_QUOTE
     if attributed or any(_governs(words, i) for i in cues):
-        return Label.DIRECT_QUOTE if _FIRST_PERSON.search(normalized) else Label.REPORTED_CLAIM
+        return Label.DIRECT_QUOTE if FIRST_PERSON.search(normalized) else Label.REPORTED_CLAIM
     return Label.BACKGROUND

@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score, cohen_kappa_score, matthews_corrcoef
 
-from eval.metrics import classification_metrics, macro_f1_interval
+from eval.metrics import average_precision, classification_metrics, confusion_metrics
+from isnad import LABELS
 
 Q, R, D, B = "direct_quote", "reported_claim", "denial", "background"
+NAMES = [label.value for label in LABELS]
 
 
 def test_against_values_computed_by_hand():
@@ -17,10 +20,16 @@ def test_against_values_computed_by_hand():
     assert m["macro_f1"] == pytest.approx((2 / 3 + 1 / 2 + 1 + 3 / 4) / 4)
     assert m["accuracy"] == 0.7
     assert m["confusion"] == [[2, 1, 0, 0], [0, 1, 0, 1], [0, 0, 1, 0], [1, 0, 0, 3]]
+    # Both sides have 3, 2, 1 and 4 sentences of the labels: by chance 9 + 4 + 1 + 16 = 30 of 100 agree.
+    assert m["kappa"] == pytest.approx((0.7 - 0.3) / (1 - 0.3))
+    assert m["mcc"] == pytest.approx((7 * 10 - 30) / (100 - 30))
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_class_that_is_not_there_counts_nothing():
-    assert classification_metrics([B, B], [B, B])["macro_f1"] == 0.25
+    m = classification_metrics([B, B], [B, B])
+    assert m["macro_f1"] == 0.25
+    assert m["kappa"] == m["mcc"] == 0  # agreement beyond chance cannot be seen
 
 
 @pytest.mark.parametrize(("gold", "predicted"), [([], []), ([B], [])])
@@ -29,44 +38,40 @@ def test_unequal_or_empty_lists_are_refused(gold, predicted):
         classification_metrics(gold, predicted)
 
 
-def test_the_interval_is_around_the_figure_and_repeats():
+def test_figures_of_many_matrices_are_those_of_each():
     rng = np.random.default_rng(0)
-    gold = list(rng.choice([Q, R, D, B], 400))
-    predicted = [g if rng.random() < 0.8 else B for g in gold]
-    articles = [str(i // 8) for i in range(400)]
-    low, high = macro_f1_interval(gold, predicted, articles, resamples=500, seed=1)
-    assert low < classification_metrics(gold, predicted)["macro_f1"] < high
-    assert 0.02 < high - low < 0.2
-    assert (low, high) == macro_f1_interval(gold, predicted, articles, resamples=500, seed=1)
+    matrices = rng.integers(0, 30, (6, 4, 4)) * (rng.random((6, 4, 4)) < 0.8)
+    matrices[0] = 0
+    matrices[0, 3, 3] = 5  # one label on both sides
+    many = confusion_metrics(matrices.astype(float))
+    for n, matrix in enumerate(matrices):
+        pairs = [(g, p) for g in range(4) for p in range(4) for _ in range(matrix[g, p])]
+        gold, predicted = ([NAMES[pair[side]] for pair in pairs] for side in (0, 1))
+        one = classification_metrics(gold, predicted)
+        for name in ("macro_f1", "accuracy", "mcc", "kappa"):
+            assert many[name][n] == pytest.approx(one[name]), name
+        for name in ("precision", "recall", "f1"):
+            assert list(many[name][n]) == pytest.approx([one["per_class"][label][name] for label in NAMES])
+        if n:  # scikit-learn has no answer for the first
+            assert one["mcc"] == pytest.approx(matthews_corrcoef(gold, predicted))
+            assert one["kappa"] == pytest.approx(cohen_kappa_score(gold, predicted))
 
 
-def test_articles_are_drawn_whole():
-    """Where all sentences of an article share their fate, the interval is as wide as few articles make it."""
-    gold = [Q, R, D, B] * 50
-    predicted = [g if i < 100 else B for i, g in enumerate(gold)]
-    wide = macro_f1_interval(gold, predicted, [str(i // 20) for i in range(200)], resamples=500, seed=1)
-    narrow = macro_f1_interval(gold, predicted, [str(i) for i in range(200)], resamples=500, seed=1)
-    assert wide[1] - wide[0] > 1.5 * (narrow[1] - narrow[0])
+def test_average_precision_by_hand():
+    """Of denial, ranked: right, wrong, right: (1 + 2/3) / 2."""
+    p = np.array([[0.1, 0, 0.9, 0], [0.2, 0, 0.8, 0], [0.3, 0, 0.7, 0], [1, 0, 0, 0]])
+    figures = average_precision(np.array([2, 0, 2, 0]), p)
+    assert figures[2] == pytest.approx(5 / 6)
+    assert np.isnan(figures[1])  # nothing to find
 
 
-def test_the_interval_covers_the_truth_as_often_as_it_says():
-    """Simulation with known truth: articles of correlated errors; 95 % intervals cover about 95 %."""
-    names = np.array([Q, R, D, B])
-
-    def draw(rng, count):
-        gold = rng.integers(4, size=(count, 5))
-        skill = rng.beta(8, 2, size=(count, 1))
-        right = rng.random((count, 5)) < skill
-        return gold, np.where(right, gold, rng.integers(4, size=(count, 5)))
-
-    gold, predicted = draw(np.random.default_rng(1), 200_000)
-    truth = classification_metrics(list(names[gold.ravel()]), list(names[predicted.ravel()]))["macro_f1"]
-    covered = 0
-    for trial in range(300):
-        gold, predicted = draw(np.random.default_rng([2, trial]), 120)
-        articles = [str(i // 5) for i in range(600)]
-        low, high = macro_f1_interval(
-            list(names[gold.ravel()]), list(names[predicted.ravel()]), articles, resamples=300, seed=trial
-        )
-        covered += low <= truth <= high
-    assert 0.91 <= covered / 300 <= 0.985
+def test_average_precision_is_scikit_learn_s_for_every_weighting():
+    rng = np.random.default_rng(3)
+    gold, p = rng.integers(0, 4, 80), rng.dirichlet(np.ones(4), 80).round(1)  # many ties
+    weights = rng.multinomial(80, np.full(80, 1 / 80), size=5)
+    figures = average_precision(gold, p, weights)
+    for draw in range(5):
+        for label in range(4):
+            expected = average_precision_score(gold == label, p[:, label], sample_weight=weights[draw])
+            assert figures[draw, label] == pytest.approx(expected)
+    assert average_precision(gold, p) == pytest.approx(average_precision(gold, p, np.ones((1, 80), int))[0])

@@ -2,93 +2,109 @@ import json
 
 import pytest
 
-from eval.__main__ import select
 from eval.baselines import all_baselines
-from eval.suite import evaluate
-from isnad import LABELS, Classifier, Prediction
+from eval.findings import findings
+from eval.items import Item
+from eval.slices import weak
+from eval.suite import MODEL, evaluate
+from isnad import LABELS
+
+OWN = "articles of our own"
 
 
-class Oracle(Classifier):
-    """Knows the answers, or gets each of them wrong."""
-
-    def __init__(self, articles, shift=0):
-        moved = {label: LABELS[(i + shift) % 4] for i, label in enumerate(LABELS)}
-        self.answers = {a.sentence_text(s): moved[s.label] for a in articles for s in a.sentences}
-
-    def load(self):
-        return None
-
-    def classify(self, sentences, context=None):
-        rest = 0.02
-        return [
-            Prediction(
-                label=self.answers[s],
-                score=0.94,
-                probabilities={k: 0.94 if k is self.answers[s] else rest for k in LABELS},
-            )
-            for s in sentences
-        ]
+def score(models, parts, baselines=(), **more):
+    models = models if isinstance(models, dict) else {MODEL: models}
+    return evaluate(models, *parts, baselines=baselines, resamples=100, seed=1, **more)
 
 
-def score(model, parts, baselines=()):
-    return evaluate(model, *parts, baselines=baselines, resamples=20, seed=1)
+def faults(results, topic):
+    return [f.text for f in findings(results | {"notes": []}) if f.topic == topic and f.fault]
 
 
-@pytest.fixture(scope="module")
-def parts(own_articles):
-    return own_articles[:60], own_articles[100:130]
+def test_a_perfect_model_has_no_fault(parts, fakes):
+    results = score(fakes["knowing"](parts[1], probability=0.999), parts, labelled_twice=parts[1]).results
+    model = results["groups"][OWN]["systems"][MODEL]
+    assert model["macro_f1"] == model["kappa"] == model["mcc"] == model["average_precision"] == 1
+    assert model["interval"] == (1, 1)
+    assert results["errors"] == []
+    assert results["groups"][OWN]["ceiling"]["sentences"] == len(parts[1])
+    assert [f for f in findings(results) if f.fault] == []
 
 
-def test_a_perfect_model_scores_one_and_a_permuted_one_nothing(parts):
-    _, held_out = parts
-    right = score(Oracle(held_out), parts)
-    wrong = score(Oracle(held_out, shift=1), parts)
-    group = "articles of our own"
-    assert right["groups"][group]["systems"]["model"]["macro_f1"] == 1.0
-    assert right["errors"] == []
-    assert wrong["groups"][group]["systems"]["model"]["macro_f1"] < 0.1
-    assert len(wrong["errors"]) == 200
-    assert "text" not in wrong["errors"][0]  # the texts of others stay out of the figures
-    json.dumps(wrong)
+def test_permuted_labels_are_told(parts, fakes):
+    results = score(fakes["knowing"](parts[1], shift=1), parts, ["majority"]).results
+    assert results["groups"][OWN]["systems"][MODEL]["macro_f1"] == 0
+    assert results["groups"][OWN]["systems"][MODEL]["intervals"]["kappa"][1] < 0
+    assert len(faults(results, "label")) == 4
+    assert f"Most of denial is taken for {LABELS[3]}" in " ".join(faults(results, "label"))
+    assert "Worse than majority" in faults(results, "comparison")[0]
+    assert len(results["errors"]) == 200
 
 
-def test_baselines_learn_what_they_can(parts):
-    results = score(Oracle(parts[1]), parts, list(all_baselines()))
-    systems = results["groups"]["articles of our own"]["systems"]
+def test_deleted_quotation_marks_are_told(parts, fakes):
+    whole = score(fakes["by_rules"](), parts).results
+    results = score({MODEL: fakes["by_rules"](marks=False), "whole": fakes["by_rules"]()}, parts).results
+    traits = {("quotation marks", "« »"), ("quotation open from before", "yes"), ("mixed quotation", "yes")}
+    assert not traits & {(s["dimension"], s["value"]) for s in weak(whole["slices"])}
+    assert traits <= {(s["dimension"], s["value"]) for s in weak(results["slices"])}
+    assert any("quotation marks is “« »”" in fault for fault in faults(results, "slice"))
+    assert "Worse than whole" in faults(results, "comparison")[0]
+    by_place = {str(i.identity): i for i in parts[1]}
+    differ = [by_place[str({k: d[k] for k in ("article", "start", "end")})] for d in results["differ"]["whole"]]
+    assert len(differ) == sum(
+        results["comparisons"]["whole"][k] for k in ("only_first_right", "only_second_right", "both_wrong_differently")
+    )
+    marked = [i for i in differ if set('«»“”"') & set(i.text) or set('«»“”"') & set(i.context)]
+    assert len(marked) == len(differ)
+
+
+def test_over_confidence_is_told(parts, fakes):
+    fair = score(fakes["uncertain"](parts[1]), parts).results
+    sharp = score(fakes["uncertain"](parts[1], sharpness=4), parts).results
+    assert faults(fair, "calibration") == []
+    assert faults(sharp, "calibration")[0].startswith("Over-confident")
+    assert sharp["calibration"]["temperature"] == pytest.approx(4 * fair["calibration"]["temperature"], rel=0.05)
+    assert sharp["groups"][OWN]["systems"][MODEL]["macro_f1"] == fair["groups"][OWN]["systems"][MODEL]["macro_f1"]
+
+
+def test_confidence_that_tells_nothing_is_told(parts, fakes):
+    by_rules, sure_of = fakes["by_rules"](), fakes["sure_of"]
+    flat = fakes["any"](lambda s, c: sure_of(by_rules.classify([s], [c])[0].label, 0.8))
+    results = score(flat, parts).results
+    assert "confidence does not tell errors" in faults(results, "abstention")[0]
+
+
+def test_no_text_is_stored(parts, fakes):
+    results = score({MODEL: fakes["by_rules"](), "other": fakes["uncertain"](parts[1])}, parts, ["rules"]).results
+    stored = json.dumps(results, ensure_ascii=False)
+    assert results["errors"]
+    assert results["differ"]["other"]
+    assert not any("ء" <= character <= "ي" for character in stored)
+
+
+def test_baselines_learn_what_they_can(parts, fakes):
+    systems = score(fakes["knowing"](parts[1]), parts, list(all_baselines())).results["groups"][OWN]["systems"]
     assert systems["majority"]["macro_f1"] < 0.2
     assert systems["n-grams"]["macro_f1"] > systems["majority"]["macro_f1"] + 0.2
     assert systems["rules"]["macro_f1"] > 0.6
 
 
-def test_a_baseline_answers_every_sentence(parts):
-    train, held_out = parts
-    texts = [a.sentence_text(s) for a in held_out for s in a.sentences]
-    for baseline in all_baselines().values():
-        baseline.fit(
-            [a.sentence_text(s) for a in train for s in a.sentences],
-            [s.label.value for a in train for s in a.sentences],
-        )
-        answers = baseline.predict(texts, [""] * len(texts))
-        assert len(answers) == len(texts)
-        assert set(answers) <= set(LABELS)
-
-
-def test_select_takes_the_run_s_own_parts(tmp_path, own_articles):
-    split = tmp_path / "split.json"
-    split.write_text(json.dumps({"train": [own_articles[0].id], "dev": [own_articles[1].id, own_articles[2].id]}))
-    train, held_out = select(own_articles, split, "dev")
-    assert [a.id for a in train] == [own_articles[0].id]
-    assert [a.id for a in held_out] == [own_articles[1].id, own_articles[2].id]
-    with pytest.raises(ValueError, match="choose dev or test"):
-        select(own_articles, split, "all")
-    with pytest.raises(ValueError, match="none of its articles is there"):
-        select(own_articles, split, "test")  # its articles are real ones
-    with pytest.raises(FileNotFoundError, match="give split="):
-        select(own_articles, tmp_path / "none.json", "dev")
-
-
-def test_baselines_are_those_asked_for(parts):
-    systems = score(Oracle(parts[1]), parts, ["rules"])["groups"]["articles of our own"]["systems"]
+def test_baselines_are_those_asked_for(parts, fakes):
+    systems = score(fakes["knowing"](parts[1]), parts, ["rules"]).results["groups"][OWN]["systems"]
     assert set(systems) == {"model", "rules"}
     with pytest.raises(ValueError, match="baselines: guess: choose from majority, n-grams, rules"):
-        score(Oracle(parts[1]), parts, ["guess"])
+        score(fakes["knowing"](parts[1]), parts, ["guess"])
+
+
+def test_groups_are_by_sampling_and_the_first_is_the_headline(parts, fakes):
+    train, own = parts
+    news = [Item(**(vars(i) | {"sampling": ["natural", "active"][n % 2]})) for n, i in enumerate(own[:80])]
+    found = score(fakes["knowing"](own), (train, [*news, *own[80:]]))
+    sizes = {name: content["sentences"] for name, content in found.results["groups"].items()}
+    assert sizes == {
+        "real news": 40,
+        "real news, natural rate of the labels": 40,
+        "real news on which models and rules disagreed": 40,
+        OWN: len(own) - 80,
+    }
+    assert list(found.headline) == list(range(0, 80, 2))

@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from kill_corpus import digests, finish, start, start, write_corpus
+from kill_corpus import digests, finish, start, write_corpus
 
 from isnad import Classifier
 from isnad.cli import main

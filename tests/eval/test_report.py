@@ -1,0 +1,161 @@
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+from rich.console import Console
+
+from eval.__main__ import run
+from eval.items import FORMAT, Item
+from eval.report import explain, write_html
+from eval.suite import MODEL, evaluate
+from eval.terminal import print_tables
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def evaluation(parts, fakes):
+    train, measured = parts
+    odd = Item(**(vars(measured[0]) | {"text": "<b>نص</b> " * 30 + "x" * 300, "outlet": "a-paper-of-a-long-name/" * 4}))
+    measured = [odd, *measured[1:]]
+    models = {MODEL: fakes["knowing"](measured, shift=1, probability=0.7), "other": fakes["uncertain"](measured)}
+    found = evaluate(
+        models, train, measured, baselines=["rules"], resamples=50, seed=1, labelled_twice=measured
+    )  # fmt: skip
+    found.results.update(
+        artifact="runs/a-run/model", measured_on="our own articles", notes=["A note."], resamples=50,
+        temperature={"config": 1.0, "fitted": 1.3},
+    )  # fmt: skip
+    return found
+
+
+@pytest.fixture(scope="module")
+def page(evaluation, parts, fakes, tmp_path_factory):
+    errors = explain(evaluation, fakes["by_rules"](), parts[0], most=8)
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_html(evaluation, errors, path)
+    return path
+
+
+def test_the_page_needs_nothing_beside_itself(page):
+    text = page.read_text("utf-8")
+    assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!#)|url\((?!#)|@import|<script""", text)
+    assert text.count("<svg") == 3
+    assert len(set(re.findall(r'<svg[^>]*aria-label="([^"]*)"', text))) == 3
+
+
+def test_the_page_says_what_it_is_asked_to_say(page, evaluation):
+    text = page.read_text("utf-8")
+    for section in ("summary", "systems", "labels", "slices", "calibration", "comparison", "errors"):
+        assert f'id="{section}"' in text
+    summary = text[text.index('id="summary"') : text.index('id="systems"')]
+    assert "Most of denial is taken for background" in summary
+    assert "Worse than other" in summary
+    assert "A note." in summary
+    assert "annotator’s second pass" in text
+    assert text.count("taken for <span") == 8
+    assert "nearest training sentences" in text
+
+
+def test_sentences_are_shown_right_to_left_and_escaped(page, evaluation):
+    text = page.read_text("utf-8")
+    shown = [evaluation.measured[n] for n in evaluation.errors[:8]]
+    assert any(item.text.startswith("<b>") for item in shown)
+    assert "&lt;b&gt;نص&lt;/b&gt;" in text
+    assert "<b>نص" not in text
+    assert text.count('<p dir="rtl" lang="ar">') >= 8
+
+
+WIDTHS = """
+<body style="margin:0">{frames}<script>
+const seen = {{}}; onmessage = e => {{ Object.assign(seen, e.data);
+  if (Object.keys(seen).length == 2) {{
+    const p = document.createElement("pre");
+    p.id = "seen"; p.textContent = JSON.stringify(seen); document.body.append(p);
+  }} }}
+</script></body>"""
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="needs chromium")
+def test_nothing_overflows_on_a_phone_or_a_screen(page, tmp_path):
+    report = "<script>parent.postMessage({[innerWidth]: document.documentElement.scrollWidth}, '*')</script></body>"
+    text = page.read_text("utf-8")
+    (tmp_path / "inner.html").write_text(text.replace("</body>", report), "utf-8")
+    frame = '<iframe src="inner.html" scrolling="no" style="border:0;height:900px;width:{}px"></iframe>'
+    frames = "".join(frame.format(width) for width in (400, 1200))
+    (tmp_path / "outer.html").write_text(WIDTHS.format(frames=frames), "utf-8")
+    done = subprocess.run(
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
+         f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=10000", "--dump-dom",
+         (tmp_path / "outer.html").as_uri()],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    seen = json.loads(re.search(r'<pre id="seen">(.*?)</pre>', done.stdout)[1])
+    assert seen == {"400": 400, "1200": 1200}
+
+
+def test_the_terminal_table_fits_into_80_columns(evaluation):
+    console = Console(width=80, record=True, file=io.StringIO())
+    print_tables(evaluation.results, console)
+    text = console.export_text()
+    assert "…" not in text
+    assert "✗ Worse than other" in text
+    assert "annotator" in text
+
+
+def composed(*overrides):
+    with initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
+        return compose("eval", overrides=list(overrides))
+
+
+def test_the_output_is_named_after_what_is_measured():
+    assert composed("artifact=runs/a/model").output == "runs/a/model/../report-dev"
+    assert composed("artifact=runs/a/model", "data=x/mine.jsonl").output == "runs/a/model/../report-data-mine"
+
+
+def test_a_labelled_file_from_end_to_end(tmp_path, tiny_artifact, own_articles):
+    lines = [
+        {"text": a.sentence_text(s), "label": s.label, "context": a.text[: s.start], "article": a.id}
+        for a in own_articles[:6]
+        for s in a.sentences
+    ]
+    (tmp_path / "mine.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    config = OmegaConf.to_object(
+        composed(
+            f"artifact={tiny_artifact}", f"others=[{tiny_artifact}]", f"data={tmp_path / 'mine.jsonl'}",
+            f"output={tmp_path / 'report'}", "resamples=20", "explained=2", "real=no",
+        )
+    )  # fmt: skip
+    run(config, Console(width=80, file=io.StringIO()))
+    results = json.loads((tmp_path / "report" / "metrics.json").read_text("utf-8"))
+    content = results["groups"]["the labelled file"]
+    assert content["sentences"] == len(lines)
+    assert set(content["systems"]) == {"model", tiny_artifact.parent.name, "rules"}  # nothing to learn from
+    comparison = results["comparisons"][tiny_artifact.parent.name]
+    assert comparison["effect"]["macro_f1"]["value"] == 0  # a model beside itself
+    assert results["errors"][0]["line"] >= 1
+    assert results["temperature"]["config"] == 1.0
+    assert "Evaluation of" in (tmp_path / "report" / "report.html").read_text("utf-8")
+
+
+def test_the_command_line_says_what_a_file_must_hold(tmp_path, tiny_artifact):
+    (tmp_path / "bad.jsonl").write_text('{"text": "نص"}', "utf-8")
+    arguments = (f"artifact={tiny_artifact}", f"data={tmp_path / 'bad.jsonl'}", f"output={tmp_path / 'report'}")
+    done = subprocess.run([sys.executable, "-m", "eval", *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "bad.jsonl:1: has no 'label'" in done.stderr
+    assert FORMAT in done.stderr
+
+
+def test_the_help_tells_the_format():
+    said = OmegaConf.load(ROOT / "configs" / "eval.yaml").hydra.help.template.split("\n")
+    described = [" ".join(line.split()) for line in FORMAT.splitlines()[2:]]
+    assert set(described) <= {" ".join(line.split()) for line in said}
