@@ -14,11 +14,15 @@ import hydra
 from rich.console import Console
 
 from eval.config import EvalConfig
+from eval.predictions import write_predictions
 from eval.report import print_tables, write_html
 from eval.suite import evaluate
+from eval.tracking import log_evaluation, settings
 from isnad import ArtifactError, Classifier
 from seeds.corpus import Article, load_articles
 from seeds.splits import read_test_ids
+from tracking import track
+from tracking.config import check_mode
 
 
 def select(articles: list[Article], split: Path, part: str) -> tuple[list[Article], list[Article]]:
@@ -50,6 +54,7 @@ def main(config: EvalConfig) -> None:
     """Command line: see the module's text."""
     console = Console()
     try:
+        check_mode(config.tracking)
         train, held_out = select(load_articles(Path(config.corpora), real=config.real), Path(config.split), config.part)
         results = evaluate(
             Classifier(config.artifact), train, held_out,
@@ -58,10 +63,14 @@ def main(config: EvalConfig) -> None:
     except (ArtifactError, FileNotFoundError, ValueError) as error:
         sys.exit(f"error: {error}")
     results |= {"artifact": config.artifact, "part": config.part, "resamples": config.resamples}
+    predictions = results.pop("predictions")
     output = Path(config.output).resolve()
     output.mkdir(parents=True, exist_ok=True)
     (output / "metrics.json").write_text(json.dumps(results, indent=1), "utf-8")
+    write_predictions(predictions, output / "predictions.jsonl")
     write_html(results, held_out, output / "report.html")
+    with track(**settings(config)) as tracker:
+        log_evaluation(tracker, results, predictions, held_out, Path(config.artifact).resolve(), output)
     print_tables(results, console)
     console.print(f"figures: {output / 'metrics.json'}\nreport:  {output / 'report.html'}", soft_wrap=True)
 

@@ -8,6 +8,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
 from eval.baselines import all_baselines
+from tracking import Tracking
 
 
 @dataclass
@@ -23,6 +24,7 @@ class EvalConfig:
     output: str = MISSING  # folder of metrics.json and report.html
     resamples: int = 1000  # of articles, for the intervals
     seed: int = 1
+    tracking: Tracking = field(default_factory=Tracking)
 
 
 ConfigStore.instance().store(name="eval_schema", node=EvalConfig)

@@ -9,6 +9,7 @@ from typing import Any
 
 from eval.baselines import all_baselines
 from eval.metrics import classification_metrics, macro_f1_interval
+from eval.predictions import prediction_rows
 from isnad import Classifier
 from isnad.labels import Label
 from seeds.corpus import Article, LabelledSentence
@@ -85,7 +86,7 @@ def evaluate(
     Returns:
         `groups` (for each group of articles that is there: `sentences`, `articles`, and for each system
         its `classification_metrics` and `interval`), `errors` (article id and offsets: no text, which
-        may not be ours to store), `sentences_per_second`.
+        may not be ours to store), `predictions` (of the model, see `eval.predictions`), `sentences_per_second`.
     """
     known = all_baselines()
     if unknown := set(baselines) - known.keys():
@@ -117,6 +118,7 @@ def evaluate(
         groups[group] = {"sentences": len(rows), "articles": len(set(articles)), "systems": systems}
     return {
         "groups": groups,
+        "predictions": prediction_rows(measured, answers),
         "errors": _errors(measured, [a.probabilities for a in answers], most=200),
         "sentences_per_second": speed,
     }

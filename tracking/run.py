@@ -37,6 +37,11 @@ class Tracker:
         if run is not None:
             self._thread.start()
 
+    @property
+    def active(self) -> bool:
+        """Whether there is a wandb run to tell."""
+        return self._run is not None
+
     def do(self, what: str, call: Callable[[Any], Any]) -> None:
         """Have `call(run)` made after all calls before it; if it fails, say so, the first time for each `what`."""
         if self._run is not None:
@@ -68,10 +73,12 @@ class Tracker:
         self, kind: str, source: Path | str, digest: str, aliases: Sequence[str], *, used: bool, **metadata: Any
     ) -> None:
         def send(run: Any) -> None:
-            # The public `use_artifact` waits for the upload, and refuses to note a lineage offline.
-            run._log_artifact(
-                describe(kind, source, {"hash": digest, **metadata}), aliases=[*aliases, f"sha-{digest}"],
-                is_user_created=True, use_after_commit=used,
+            artifact = describe(kind, source, {"hash": digest, **metadata})
+            artifact.finalize()
+            # The public calls ask the server first and wait for it, and offline they note no lineage.
+            run._interface.publish_artifact(
+                run, artifact, [*aliases, f"sha-{digest}"], tags=None,
+                finalize=True, is_user_created=True, use_after_commit=used,
             )  # fmt: skip
 
         self.do(f"artifact {kind}", send)
@@ -101,17 +108,17 @@ class Tracker:
 
 
 def _stop_service() -> None:
-    """End a wandb process that no longer answers, which would keep ours from ending."""
+    """End a wandb process that no longer answers: it would keep ours from ending.  The next run starts another."""
     import wandb
 
     with contextlib.suppress(Exception):
         wandb.setup()._connection._proc._process.kill()  # there is no public way
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(Exception, SystemExit):
         wandb.teardown()
 
 
-def _sweep(tracking: Tracking) -> str | None:
-    """The sweep that this run is a point of: as configured, or the folder of Hydra's multirun."""
+def sweep_of(tracking: Tracking) -> str | None:
+    """The sweep that a run is a point of: as configured, or the folder of Hydra's multirun."""
     if tracking.sweep:
         return tracking.sweep
     from hydra.core.hydra_config import HydraConfig
@@ -139,18 +146,21 @@ def _open(tracking: Tracking, settings: dict[str, Any]) -> Any:
 
     limits = {
         "init_timeout": tracking.timeout, "finish_timeout": tracking.timeout, "x_service_wait": tracking.timeout,
-        "console": "off", "silent": True,
+        "console": "off", "silent": True, "x_transaction_log_flush_interval": 1.0,
     }  # fmt: skip
     why = None
     if tracking.mode == "online":
         try:
+            wandb.setup(wandb.Settings(x_disable_viewer=True))  # it would ask, for a line of output, who the key is of
             if wandb.login(prompt=False, verify=False):
                 limits["silent"] = False
                 return wandb.init(mode="online", resume="allow", settings=wandb.Settings(**limits), **settings)
             why = "no key: `wandb login` keeps one, or WANDB_API_KEY gives it"
         except Exception as error:
             why = str(error) or type(error).__name__
+            _stop_service()  # else it would take the run below for the one that it could not open
     try:
+        wandb.setup(wandb.Settings(x_disable_viewer=True))
         run = wandb.init(mode="offline", settings=wandb.Settings(**limits | {"silent": True}), **settings)
     except Exception as error:
         log.warning("wandb cannot be used (%s); the run goes on without", why or error)
@@ -184,15 +194,16 @@ def track(
         yield Tracker()
         return
     flat = flatten(config)
-    sweep = _sweep(tracking)
+    sweep = sweep_of(tracking)
     facts = {"experiment": record.get("experiment") or experiment(job_type, flat), "sweep": sweep}
+    provenance = {name: value for name, value in record.items() if name not in facts}
     marks = {"seed": flat.get("seed"), "fold": flat.get("data/fold"), "sweep": sweep}
     tags = [*tracking.tags, *(f"{name}-{value}" for name, value in marks.items() if value is not None)]
     settings = {
         "entity": tracking.entity, "project": tracking.project, "dir": str(folder), "id": _run_id(folder),
         "name": folder.name, "job_type": job_type, "group": tracking.group or facts["experiment"],
         "tags": tags, "reinit": "finish_previous",
-        "config": {**flat, **facts, **flatten({"provenance": record}), **environment()},
+        "config": {**flat, **facts, **flatten({"provenance": provenance}), **environment()},
     }  # fmt: skip
     try:
         import wandb  # noqa: F401

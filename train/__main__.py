@@ -24,6 +24,7 @@ from tracking import track
 from tracking.artifacts import PREFIX, fetch
 from tracking.config import check_mode
 from tracking.identity import code_diff, code_state, environment, experiment, flatten, hash_folder
+from tracking.run import sweep_of
 from train.config import Encoder, TrainConfig
 from train.data import Collator, load_parts, make_examples
 from train.encoder import load_encoder, load_tokenizer, save_encoder
@@ -84,6 +85,7 @@ def run(config: TrainConfig) -> Path:
         "seed": config.seed,
         "sentences": {"train": len(train), "dev": len(dev)},
         "experiment": experiment("finetune", flatten(plain)),
+        "sweep": sweep_of(config.tracking),
     }
     (folder / "code.diff").write_text(code_diff(), "utf-8")
     split = {"train": [a.id for a in parts.train], "dev": [a.id for a in parts.dev], "data_hash": parts.data_hash}
