@@ -59,7 +59,7 @@ def settings(config: Any) -> dict[str, Any]:
     tracking["group"] = tracking["group"] or own.get("group") or record.get("experiment")
     tracking["sweep"] = tracking["sweep"] or record.get("sweep")
     tracking["tags"] = [*tracking["tags"], *own.get("tags", []), asked["part"]]
-    known = {k: record[k] for k in ("experiment", "data_hash", "encoder_hash") if k in record}
+    known = {k: record[k] for k in ("experiment", "data_hash", "encoder_hash", "commit", "dirty") if k in record}
     return {
         "tracking": OmegaConf.create(tracking), "job_type": "evaluate", "folder": Path(config.output).resolve(),
         "config": {**trained, "tracking": tracking, "evaluation": asked},

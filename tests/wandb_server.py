@@ -1,7 +1,7 @@
 """A stand-in for the wandb server: the part of its HTTP and GraphQL that a client needs, and its ways to fail."""
+# ruff: noqa: N802
 
 import contextlib
-import hashlib
 import json
 import re
 import threading
@@ -159,7 +159,3 @@ def serving():
         server.mode = "error"  # lets go of what hangs
         server.shutdown()
         server.server_close()
-
-
-def digest(content):
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -118,9 +118,9 @@ def _stop_service() -> None:
 
 
 def sweep_of(tracking: Tracking) -> str | None:
-    """The sweep that a run is a point of: as configured, or the folder of Hydra's multirun."""
-    if tracking.sweep:
-        return tracking.sweep
+    """The sweep that a run is a point of: as configured, or wandb's, or the folder of Hydra's multirun."""
+    if named := tracking.sweep or os.environ.get("WANDB_SWEEP_ID"):
+        return named
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
