@@ -92,7 +92,9 @@ def read_wandb(project: str, part: str) -> list[Run]:
     try:
         if not wandb.login(prompt=False, verify=False):
             raise ValueError("no key: `wandb login` keeps one, or WANDB_API_KEY gives it")
-        found = list(wandb.Api(timeout=30).runs(project, filters={"jobType": "evaluate", "tags": part}, lazy=False))
+        found = []
+        for run in wandb.Api(timeout=30).runs(project, filters={"jobType": "evaluate", "tags": part}, lazy=False):
+            found.append(run)  # `list` would ask for the length first, and hide an error
     except Exception as error:
         raise ValueError(f"{project}: cannot be had from wandb ({error}); run folders need no server") from error
     runs = []

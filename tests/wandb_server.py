@@ -97,6 +97,8 @@ class Handler(BaseHTTPRequestHandler):
         teams = {"edges": []}
         return {"viewer": {"id": "1", "entity": "me", "username": "me", "email": "", "flags": "{}", "teams": teams}}
 
+    GetDefaultEntity = Viewer
+
     def UpsertBucket(self, v):
         run = self.server.runs.setdefault(v["name"], {})
         run.update({key: value for key, value in v.items() if value is not None})
@@ -148,6 +150,60 @@ class Handler(BaseHTTPRequestHandler):
     def UseArtifact(self, v):
         self.server.used.append((v["input"]["runName"], v["input"]["artifactID"]))
         return {"useArtifact": {"artifact": {"id": v["input"]["artifactID"]}}}
+
+    def ArtifactMembershipByName(self, v):
+        name, alias = v["name"].split(":")
+        found = [(k, a) for k, a in self.server.artifacts.items() if k.startswith(f"{name}-") and alias in a["aliases"]]
+        if not found:
+            return {"project": {"artifactCollectionMembership": None}}
+        ((key, kept),) = found
+        project = {"id": "p", "internalId": "p", "name": v["project"], "entity": {"name": v["entity"]}}
+        about = {"name": name, "project": project}
+        artifact = {
+            "__typename": "Artifact", "id": key, "artifactSequence": {"__typename": "ArtifactSequence", **about},
+            "versionIndex": 0, "artifactType": {"name": kept["artifactTypeName"]}, "description": None,
+            "metadata": kept.get("metadata"), "ttlDurationSeconds": -2, "ttlIsInherited": False, "tags": [],
+            "historyStep": None, "state": kept["state"], "size": 1, "digest": kept["digest"], "commitHash": "c",
+            "fileCount": 1, "createdAt": "2026-01-01T00:00:00", "updatedAt": None, "aliases": [],
+        }  # fmt: skip
+        collection = {"__typename": "ArtifactSequence", **about}
+        return {"project": {"artifactCollectionMembership": {
+            "__typename": "ArtifactCollectionMembership", "id": "m", "versionIndex": 0, "createdAt": "2026",
+            "aliases": [], "artifactCollection": collection, "artifact": artifact,
+        }}}  # fmt: skip
+
+    def FetchArtifactManifest(self, v):
+        url = self.server.url + self.server.artifacts[v["id"]]["manifest"]
+        return {"artifact": {"currentManifest": {"file": {"directUrl": url}}}}
+
+    def GetArtifactMembershipFileUrls(self, v):
+        ((key, _),) = [(k, a) for k, a in self.server.artifacts.items() if k.startswith(f"{v['collection']}-")]
+        stored = [p for p in self.server.files if p.startswith(f"/storage/{key}/") and "/manifest-" not in p]
+        nodes = [
+            {"__typename": "File", "name": path.removeprefix(f"/storage/{key}/"), "directUrl": self.server.url + path}
+            for path in stored
+        ]
+        page = {"__typename": "PageInfo", "endCursor": None, "hasNextPage": False}
+        files = {"pageInfo": page, "edges": [{"node": node} for node in nodes]}
+        membership = {"artifactMembership": {"files": files}}
+        return {"project": {"artifactCollection": {"__typename": "ArtifactSequence", **membership}}}
+
+    def Runs(self, v):
+        wanted = json.loads(v["filters"])
+        edges = []
+        for name, run in self.server.runs.items():
+            if run.get("jobType") != wanted["jobType"] or wanted["tags"] not in run.get("tags", []):
+                continue
+            edges.append({"cursor": name, "node": {
+                "id": name, "projectId": "1", "tags": run["tags"], "name": name, "displayName": run["displayName"],
+                "sweepName": None, "state": "finished", "config": run["config"], "group": run["groupName"],
+                "jobType": run["jobType"], "commit": None, "readOnly": False, "createdAt": "2026-01-01T00:00:00",
+                "heartbeatAt": None, "description": None, "notes": None, "systemMetrics": "{}", "historyKeys": {},
+                "summaryMetrics": json.dumps(self.server.summary(name)), "historyLineCount": 0, "user": {"name": "me"},
+            }})  # fmt: skip
+        page = {"endCursor": None, "hasNextPage": False}
+        runs = {"edges": edges, "pageInfo": page}
+        return {"project": {"internalId": "p", "runCount": len(edges), "readOnly": False, "runs": runs}}
 
 
 @contextlib.contextmanager

@@ -79,12 +79,11 @@ def suggest(trial: optuna.Trial, parameters: Mapping[str, Mapping[str, Any]]) ->
 
 def _sampler(definition: Mapping[str, Any], seed: int) -> optuna.samplers.BaseSampler:
     if definition["method"] == "grid":
-        return optuna.samplers.GridSampler(
-            {k: v["values"] for k, v in definition["parameters"].items() if "values" in v}
-        )
-    return {"bayes": optuna.samplers.TPESampler, "random": optuna.samplers.RandomSampler}[definition["method"]](
-        seed=seed
-    )
+        lists = {name: space["values"] for name, space in definition["parameters"].items() if "values" in space}
+        return optuna.samplers.GridSampler(lists)
+    if definition["method"] == "random":
+        return optuna.samplers.RandomSampler(seed=seed)
+    return optuna.samplers.TPESampler(seed=seed)
 
 
 def train_point(
