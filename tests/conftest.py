@@ -102,8 +102,8 @@ class Logged:
         return [row[key] for row in self.history if key in row]
 
     def media(self, key):
-        (where,) = self.curve(key)
-        return (self.folder / "files" / where["path"]).read_text("utf-8")
+        (path,) = self.curve(f"{key}/path")
+        return (self.folder / "files" / path).read_text("utf-8")
 
 
 @pytest.fixture(scope="session")

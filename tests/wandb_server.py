@@ -189,6 +189,8 @@ class Handler(BaseHTTPRequestHandler):
         return {"project": {"artifactCollection": {"__typename": "ArtifactSequence", **membership}}}
 
     def Runs(self, v):
+        if v["project"] not in [run["project"] for run in self.server.runs.values()]:
+            return {"project": None}
         wanted = json.loads(v["filters"])
         edges = []
         for name, run in self.server.runs.items():

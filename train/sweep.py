@@ -131,9 +131,12 @@ def sweep(
 
     def objective(trial: optuna.Trial) -> float:
         point = suggest(trial, definition["parameters"])
-        return statistics.mean(
-            train_point(point, seed, overrides, folder, definition["metric"]["name"]) for seed in seeds
-        )
+        try:
+            values = [train_point(point, seed, overrides, folder, definition["metric"]["name"]) for seed in seeds]
+        except KeyboardInterrupt:  # Optuna counts it as a failure
+            study.enqueue_trial(trial.params)
+            raise
+        return statistics.mean(values)
 
     def stop_if_none_works(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         if not study.get_trials(states=[optuna.trial.TrialState.COMPLETE]):

@@ -106,8 +106,7 @@ def test_an_offline_evaluation_holds_table_curves_report_and_lineage(offline, re
     assert "sentence" not in written[0]
     assert "macro-F1" in found.media("report")
     for chart in ("confusion", "precision_recall", "calibration"):
-        (where,) = found.curve(f"{chart}_table")
-        assert json.loads((found.folder / "files" / where["path"]).read_text())["data"], chart
+        assert json.loads(found.media(f"{chart}_table"))["data"], chart
     assert found.artifacts["model"].use_after_commit
     assert "best" in found.artifacts["model"].aliases
     assert {e.path for e in found.artifacts["evaluation"].manifest.contents} == {"metrics.json", "report.html"}
@@ -178,13 +177,15 @@ def test_online_a_run_starts_logs_finishes_and_is_started_from(online, tmp_path)
         fetch("wandb:me/isnad/corpus:sha-1", "encoder", tmp_path / "other", mode="online", timeout=5)
     kept["tags"] = ["dev"]
     (found,) = read_wandb("me/isnad", "dev")
-    assert found.figures == {}
+    assert found.figures == {"dev/real_news/macro_f1": 0.8}
+    assert found.settings == {"o/rate": 0.1, "commit": "abc"}
+    assert found.unit == (3, None, None)
+    with pytest.raises(ValueError, match="me/none: cannot be had from wandb"):
+        read_wandb("me/none", "dev")
 
 
 @pytest.mark.parametrize("fault", ["refuse", "hang", "error"])
-def test_a_server_that_fails_at_the_start_costs_seconds_and_no_data(
-    online, tmp_path, monkeypatch, caplog, fault, read_wandb
-):
+def test_a_server_that_fails_at_the_start_costs_no_data(online, tmp_path, monkeypatch, caplog, fault, read_wandb):
     if fault == "refuse":
         monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
     else:
@@ -274,9 +275,7 @@ def test_what_cannot_be_had_is_refused(tmp_path, tiny_encoder):
     with pytest.raises(TrackingError, match="choose one of disabled, offline, online"):
         run(train_config(tmp_path / "r", tiny_encoder, "tracking.mode=on"))
     assert not (tmp_path / "r").exists()
-    with pytest.raises(
-        TrackingError, match=r"tracking.mode=offline asks no server.*wandb artifact get me/p/encoder:best"
-    ):
+    with pytest.raises(TrackingError, match=r"offline asks no server.*wandb artifact get me/p/encoder:best"):
         run(train_config(tmp_path / "r", "wandb:me/p/encoder:best", "tracking.mode=offline"))
 
 
