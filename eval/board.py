@@ -19,6 +19,7 @@ from omegaconf import OmegaConf
 from eval.metrics import spread
 from eval.suite import GROUPS
 from isnad.labels import LABELS
+from tracking.identity import experiment_keys, flatten
 
 _HEAD = """# Results
 
@@ -29,15 +30,6 @@ The labels are a language model's; two passes of it over the same sentences agre
 be better than that. Denials are enriched in these sentences: about 9 % of them, and .3 % of a paper's. A label without
 a single sentence in a group counts 0 there: of the natural sample few sentences or none are denials.
 """
-_NOT_COMPARED = {"seed", "output", "tracking"}
-
-
-def _experiment(config: dict[str, Any]) -> str:
-    """What the runs of one row share, as text."""
-    kept = {k: dict(v) if isinstance(v, dict) else v for k, v in config.items() if k not in _NOT_COMPARED}
-    for key in ("fold", "split_seed", "corpora"):
-        kept["data"].pop(key, None)
-    return json.dumps(kept, sort_keys=True)
 
 
 def _row(name: str, systems: list[dict[str, Any]], tail: list[str]) -> str:
@@ -59,7 +51,8 @@ def board(runs: list[Path], part: str, group: str) -> str:
         if group in results["groups"]:
             config = OmegaConf.to_container(OmegaConf.load(run / "config.yaml"))
             record = json.loads((run / "record.json").read_text("utf-8"))
-            same = _experiment(config) + record["data_hash"] + record["commit"]
+            shared = experiment_keys(flatten(config))
+            same = json.dumps([shared, record["data_hash"], record["commit"]], sort_keys=True)
             experiments[same].append((run, config, results["groups"][group]))
     lines = [
         "| system | macro-F1 | " + " | ".join(label.value for label in LABELS) + " | runs | encoder | commit | data |",

@@ -86,6 +86,7 @@ class Logged:
     def __init__(self, records, folder):
         self.folder = folder
         self.run = next(r.run for r in records if r.HasField("run"))
+        self.finished = any(r.HasField("exit") and r.exit.exit_code == 0 for r in records)
         self.config, self.history, self.summary, self.artifacts = {}, [], {}, {}
         for record in records:
             for item in (*record.run.config.update, *record.config.update):

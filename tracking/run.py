@@ -144,24 +144,22 @@ def _open(tracking: Tracking, settings: dict[str, Any]) -> Any:
     """A wandb run, online if that is asked for and can be had, else offline; None if not even that."""
     import wandb
 
-    limits = {
-        "init_timeout": tracking.timeout, "finish_timeout": tracking.timeout, "x_service_wait": tracking.timeout,
-        "console": "off", "silent": True, "x_transaction_log_flush_interval": 1.0,
-    }  # fmt: skip
+    # wandb's capture of the console would have our own prints wait for it; without its flushes a kill loses seconds.
+    always = {"console": "off", "finish_timeout": tracking.timeout, "x_transaction_log_flush_interval": 1.0}
     why = None
     if tracking.mode == "online":
         try:
             wandb.setup(wandb.Settings(x_disable_viewer=True))  # it would ask, for a line of output, who the key is of
             if wandb.login(prompt=False, verify=False):
-                limits["silent"] = False
-                return wandb.init(mode="online", resume="allow", settings=wandb.Settings(**limits), **settings)
+                limits = wandb.Settings(init_timeout=tracking.timeout, **always)
+                return wandb.init(mode="online", resume="allow", settings=limits, **settings)
             why = "no key: `wandb login` keeps one, or WANDB_API_KEY gives it"
         except Exception as error:
             why = str(error) or type(error).__name__
             _stop_service()  # else it would take the run below for the one that it could not open
     try:
         wandb.setup(wandb.Settings(x_disable_viewer=True))
-        run = wandb.init(mode="offline", settings=wandb.Settings(**limits | {"silent": True}), **settings)
+        run = wandb.init(mode="offline", settings=wandb.Settings(silent=True, **always), **settings)
     except Exception as error:
         log.warning("wandb cannot be used (%s); the run goes on without", why or error)
         return None

@@ -1,7 +1,7 @@
 r"""Search a space of configurations by Optuna: no account, no network, and nothing lost when killed.
 
-    python -m train.sweep configs/sweep/optimisation.yaml --trials 20 --seeds 1,2,3
-    python -m train.sweep configs/sweep/optimisation.yaml --folder runs/mine data.limit=600   # goes on with it
+    python -m train.sweep train/sweeps/optimisation.yaml --trials 20 --seeds 1,2,3
+    python -m train.sweep train/sweeps/optimisation.yaml --folder runs/mine data.limit=600   # goes on with it
 
 The space is the file that `wandb sweep` takes as well.  Each point is one `python -m train` a seed, with the
 overrides given here; what is optimised is the mean of the metric over the seeds.  The study is an SQLite file.
@@ -41,7 +41,7 @@ def read_definition(path: Path) -> dict[str, Any]:
         SweepError: it is not there, or lacks method, metric or parameters, or has others than are known here.
     """
     if not path.exists():
-        raise SweepError(f"{path} is not there: choose one of configs/sweep")
+        raise SweepError(f"{path} is not there: choose one of train/sweeps")
     definition = yaml.safe_load(path.read_text("utf-8"))
     method, goal = definition.get("method"), definition.get("metric", {}).get("goal")
     if method not in ("grid", "random", "bayes"):
@@ -156,7 +156,7 @@ def sweep(
 def main() -> None:
     """Command line: see the module's text."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("definition", type=Path, help="a file of configs/sweep")
+    parser.add_argument("definition", type=Path, help="a file of train/sweeps")
     parser.add_argument("overrides", nargs="*", help="of configs/train.yaml, for all runs: data.limit=600")
     parser.add_argument("--trials", type=int, help="points in all, those done before included (a grid: all by default)")
     parser.add_argument("--seeds", help="of each point, as 1,2,3 (by default that of the configuration)")

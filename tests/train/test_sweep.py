@@ -12,7 +12,7 @@ import train.config  # registers the schema
 import train.sweep
 from train.sweep import SweepError, read_definition, sweep, train_point
 
-DEFINITIONS = sorted(Path("configs/sweep").glob("*.yaml"))
+DEFINITIONS = sorted(Path("train/sweeps").glob("*.yaml"))
 SPACE = {
     "method": "bayes",
     "metric": {"name": "dev/macro_f1", "goal": "maximize"},
@@ -89,7 +89,7 @@ def test_a_point_that_was_cut_off_is_done_first(score, tmp_path, monkeypatch, st
 def test_a_grid_is_gone_through_once(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(train.sweep, "train_point", lambda point, *_: asked.append(tuple(point.values())) or 0.5)
-    sweep(read_definition(Path("configs/sweep/evidence.yaml")), tmp_path, None, [None], [])
+    sweep(read_definition(Path("train/sweeps/evidence.yaml")), tmp_path, None, [None], [])
     assert sorted(asked) == sorted((r, n, s) for r in (True, False) for n in (True, False) for s in (1, 2, 3))
 
 
@@ -139,7 +139,7 @@ def test_a_wrong_definition_is_refused(tmp_path, change, message):
 
 def test_the_command_says_what_is_missing_in_one_line():
     done = subprocess.run(
-        [sys.executable, "-m", "train.sweep", "configs/sweep/optimisation.yaml"],
+        [sys.executable, "-m", "train.sweep", "train/sweeps/optimisation.yaml"],
         capture_output=True,
         text=True,
         check=False,

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -13,26 +14,31 @@ from wandb_server import serving
 
 import tracking.run
 from eval.__main__ import main as evaluate
-from eval.experiments import read_folders, read_wandb
+from eval.compare import compare
+from eval.experiments import gather, read_folders, read_wandb
 from eval.tracking import redact
 from seeds.corpus import CORPUS, Article
 from tracking import Tracker, Tracking, TrackingError, track
 from tracking.artifacts import fetch
 from tracking.identity import experiment, flatten, hash_folder
+from train.__main__ import main as train_all
 from train.__main__ import run
 
 CONFIGS = str(Path("configs").resolve())
-WAIT = 2.0  # seconds that the tests give wandb
+WAIT = 3.0  # seconds that the tests give wandb
 
 
-def train_config(output, encoder, *more):
-    overrides = [
+def overrides(output, encoder, *more):
+    return [
         f"output={output}", f"encoder.path={encoder}", "encoder.max_length=64", "encoder.context_tokens=16",
         "data.real=no", "data.limit=48", "optimisation.epochs=2", "optimisation.batch_size=16", "precision=fp32",
         f"tracking.timeout={WAIT}", *more,
     ]  # fmt: skip
+
+
+def train_config(output, encoder, *more):
     with initialize_config_dir(CONFIGS, version_base="1.3"):
-        return compose("train", overrides)
+        return compose("train", overrides(output, encoder, *more))
 
 
 def evaluate_offline(folder, *more):
@@ -41,12 +47,26 @@ def evaluate_offline(folder, *more):
 
 
 @pytest.fixture(scope="module")
-def offline(tmp_path_factory, tiny_encoder):
-    """Folder of a run, trained and evaluated with tracking offline."""
-    folder = tmp_path_factory.mktemp("runs") / "a"
-    run(train_config(folder, tiny_encoder, "tracking.mode=offline", "tracking.tags=[first]", "tracking.sweep=s"))
-    evaluate_offline(folder, "tracking.mode=offline")
+def multirun(tmp_path_factory, tiny_encoder):
+    """Folder of the runs of one command, two seeds, trained and evaluated with tracking offline."""
+    folder = tmp_path_factory.mktemp("runs")
+    more = ["tracking.mode=offline", "tracking.tags=[first]", "seed=1,2", f"hydra.sweep.dir={folder}/s"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            sys,
+            "argv",
+            ["train", "-m", f"--config-path={CONFIGS}", *overrides(folder / "seed${seed}", tiny_encoder, *more)],
+        )
+        train_all()
+    for seed in (1, 2):
+        evaluate_offline(folder / f"seed{seed}", "tracking.mode=offline")
     return folder
+
+
+@pytest.fixture(scope="module")
+def offline(multirun):
+    """Folder of one of these runs."""
+    return multirun / "seed1"
 
 
 def logged(folder, read_wandb):
@@ -71,8 +91,7 @@ def test_an_offline_run_holds_config_curves_and_lineage(offline, read_wandb, tin
     history = record["history"]
     assert found.curve("dev/macro_f1") == [row["eval_macro_f1"] for row in history if "eval_macro_f1" in row]
     assert len(found.curve("dev/f1_denial")) == 2
-    for key in ("train/loss", "train/learning_rate", "train/grad_norm", "train/sentences_per_second"):
-        assert found.curve(key) or key in found.summary or len(history) < 4, key
+    assert found.curve("train/train_samples_per_second")[0] > 0
     assert found.summary["parity/int8_agreement"] == record["parity"]["int8_agreement"]
     made, encoder, corpus = (found.artifacts[kind] for kind in ("model", "encoder", "corpus"))
     assert encoder.use_after_commit
@@ -137,15 +156,13 @@ def online(monkeypatch):
         wandb.teardown()
 
 
-def tracked(folder, half_way=lambda: None):
+def tracked(folder, wait=WAIT):
     """A run of ours: six steps, one artifact used and one made."""
     (folder / "model").mkdir(parents=True)
     (folder / "model" / "weights").write_text(folder.name)
-    settings = Tracking(mode="online", timeout=WAIT)
+    settings = Tracking(mode="online", timeout=wait)
     with track(settings, "evaluate", {"seed": 3, "o": {"rate": 0.1}}, folder, {"commit": "abc"}) as tracker:
         for step in range(6):
-            if step == 3:
-                half_way()
             tracker.log({"train/loss": 1 / (step + 1)}, step)
         tracker.summarise({"dev/real_news/macro_f1": 0.8})
         tracker.use("corpus", folder / "model", "1")
@@ -160,7 +177,7 @@ def assert_nothing_is_lost(found):
 
 
 def test_online_a_run_starts_logs_finishes_and_is_started_from(online, tmp_path):
-    tracked(tmp_path / "r")
+    tracked(tmp_path / "r", wait=30.0)
     ((name, kept),) = online.runs.items()
     assert [row["train/loss"] for row in online.history(name)] == [1 / (step + 1) for step in range(6)]
     assert online.summary(name)["dev/real_news/macro_f1"] == 0.8
@@ -171,10 +188,10 @@ def test_online_a_run_starts_logs_finishes_and_is_started_from(online, tmp_path)
     ((user, used),) = online.used
     assert user == name
     assert used.startswith("corpus-")
-    fetched = fetch("wandb:me/isnad/encoder:sha-2", "encoder", tmp_path / "start", mode="online", timeout=5)
+    fetched = fetch("wandb:me/isnad/encoder:sha-2", "encoder", tmp_path / "start", mode="online", timeout=30)
     assert hash_folder(fetched) == hash_folder(tmp_path / "r" / "model")
     with pytest.raises(TrackingError, match="is of type corpus, and a encoder is needed"):
-        fetch("wandb:me/isnad/corpus:sha-1", "encoder", tmp_path / "other", mode="online", timeout=5)
+        fetch("wandb:me/isnad/corpus:sha-1", "encoder", tmp_path / "other", mode="online", timeout=30)
     kept["tags"] = ["dev"]
     (found,) = read_wandb("me/isnad", "dev")
     assert found.figures == {"dev/real_news/macro_f1": 0.8}
@@ -292,9 +309,19 @@ def test_seeds_and_folds_are_one_experiment_and_rates_are_not(tiny_encoder):
     assert one != name("data.folds=7")
 
 
-def test_a_folder_of_runs_is_read_for_comparison(offline):
-    (found,) = read_folders([offline.parent], "dev")
-    assert found.tags == {"first", "sweep-s"}
-    assert found.unit == (1, 1, 0)
-    assert found.figures["dev/articles_of_our_own/macro_f1"] > 0
-    assert read_folders([offline], "test") == []
+def test_a_multirun_makes_one_finished_run_a_job_and_they_are_one_experiment(multirun, read_wandb):
+    one, two = (logged(multirun / f"seed{seed}", read_wandb) for seed in (1, 2))
+    assert one.finished
+    assert two.finished
+    assert one.run.run_id != two.run.run_id
+    assert one.run.run_group == two.run.run_group
+    assert one.curve("train/train_loss") != two.curve("train/train_loss")
+    assert ("sweep-s" in one.run.tags) and ("sweep-s" in two.run.tags)
+    assert "seed-2" in two.run.tags
+    runs = read_folders([multirun], "dev")
+    assert [run.unit for run in runs] == [(1, 1, 0), (2, 2, 0)]
+    assert {tag for run in runs for tag in run.tags} == {"first", "sweep-s"}
+    (experiment_of_both,) = gather(runs)
+    (reached,) = compare([experiment_of_both], "dev", "articles of our own", "macro_f1").experiments
+    assert len(reached.values("dev/articles_of_our_own/macro_f1")) == 2
+    assert read_folders([multirun], "test") == []
