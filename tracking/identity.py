@@ -65,6 +65,12 @@ def hash_folder(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def hash_source(source: str) -> str:
+    """The hash of a folder, or, of what lies elsewhere (on a hub), of its name."""
+    path = Path(source)
+    return hash_folder(path) if path.is_dir() else hashlib.sha256(source.encode()).hexdigest()[:16]
+
+
 def environment() -> dict[str, Any]:
     """The machine (`host/…`) and the versions of what computes (`version/…`; null where not installed)."""
     versions: dict[str, str | None] = {"python": platform.python_version()}

@@ -23,7 +23,7 @@ from seeds.corpus import CORPUS
 from tracking import track
 from tracking.artifacts import PREFIX, fetch
 from tracking.config import check_mode
-from tracking.identity import code_diff, code_state, environment, experiment, flatten, hash_folder
+from tracking.identity import code_diff, code_state, environment, experiment, flatten, hash_folder, hash_source
 from tracking.run import sweep_of
 from train.config import Encoder, TrainConfig
 from train.data import Collator, load_parts, make_examples
@@ -81,7 +81,7 @@ def run(config: TrainConfig) -> Path:
     record: dict[str, Any] = {
         **code_state(),
         "data_hash": parts.data_hash,
-        "encoder_hash": hash_folder(Path(start.path)) if Path(start.path).is_dir() else start.path,
+        "encoder_hash": hash_source(start.path),
         "seed": config.seed,
         "sentences": {"train": len(train), "dev": len(dev)},
         "experiment": experiment("finetune", flatten(plain)),
