@@ -12,10 +12,14 @@ from rich.console import Console
 
 from eval.config import EvalConfig
 from eval.material import gather, name_others, seen_by_others
+from eval.predictions import prediction_rows, write_predictions
 from eval.report import explain, write_html
 from eval.suite import MODEL, evaluate
 from eval.terminal import print_tables
+from eval.tracking import log_evaluation, settings
 from isnad import ArtifactError, Classifier
+from tracking import track
+from tracking.config import check_mode
 
 log = logging.getLogger("eval")
 
@@ -27,6 +31,7 @@ def run(config: EvalConfig, console: Console) -> None:
         ValueError, FileNotFoundError: what is asked for is not there, or is wrong.
         ArtifactError: a model cannot be loaded.
     """
+    check_mode(config.tracking)
     others = name_others(config.others)
     models = {MODEL: Classifier(config.artifact)} | {name: Classifier(path) for name, path in others.items()}
     temperature = {name: classifier.load().temperature for name, classifier in models.items()}[MODEL]
@@ -51,9 +56,13 @@ def run(config: EvalConfig, console: Console) -> None:
     output = Path(config.output).resolve()
     output.mkdir(parents=True, exist_ok=True)
     (output / "metrics.json").write_text(json.dumps(results, indent=1), "utf-8")
+    rows = prediction_rows(evaluation)
+    write_predictions(rows, output / "predictions.jsonl")
     log.info("figures written; looking into the %d worst errors", min(config.explained, len(evaluation.errors)))
     errors = explain(evaluation, models[MODEL], material.train, config.explained)
     write_html(evaluation, errors, output / "report.html")
+    with track(**settings(config)) as tracker:
+        log_evaluation(tracker, evaluation, errors, rows, Path(config.artifact).resolve(), output)
     print_tables(results, console)
     console.print(f"figures: {output / 'metrics.json'}\nreport:  {output / 'report.html'}", soft_wrap=True)
 

@@ -25,6 +25,7 @@ from omegaconf import OmegaConf
 from eval.metrics import spread
 from eval.suite import GROUPS
 from isnad.labels import LABELS
+from tracking.identity import experiment_keys, flatten
 
 _HEAD = """# Results
 
@@ -38,17 +39,8 @@ a single sentence in a group counts 0 there: of the natural sample few sentences
 To repeat a row: at its commit, on the corpus of its data hash, its command, then for each run
 `python -m eval artifact=RUN/model` for dev, with `part=test` for test. Runs that cannot be repeated are left out.
 """
-_NOT_COMPARED = {"seed", "output", "tracking"}
 # Overrides that change where a run is kept or shown, not what it reaches.
 _NOT_TOLD = ("output", "tracking", "hydra", "data.corpora")
-
-
-def _experiment(config: dict[str, Any]) -> str:
-    """What the runs of one row share, as text."""
-    kept = {k: dict(v) if isinstance(v, dict) else v for k, v in config.items() if k not in _NOT_COMPARED}
-    for key in ("fold", "split_seed", "corpora"):
-        kept["data"].pop(key, None)
-    return json.dumps(kept, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -125,7 +117,8 @@ def board(runs: Sequence[Run], part: str, group: str) -> str:
             continue
         results = json.loads(figures.read_text("utf-8"))
         if group in results["groups"]:
-            same = _experiment(run.config) + run.record["data_hash"] + run.record["commit"]
+            shared = experiment_keys(flatten(run.config))
+            same = json.dumps([shared, run.record["data_hash"], run.record["commit"]], sort_keys=True)
             experiments[same].append((run, results["groups"][group]))
     lines = [
         "| system | macro-F1 | "

@@ -9,6 +9,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, OmegaConf
 
 from eval.baselines import all_baselines
+from tracking import Tracking
 
 
 @dataclass
@@ -27,6 +28,7 @@ class EvalConfig:
     resamples: int = 1000  # of articles, for the intervals
     explained: int = 40  # errors that the report shows with the words that mattered
     seed: int = 1
+    tracking: Tracking = field(default_factory=Tracking)
 
 
 def _measured_on(part: str, data: str | None) -> str:

@@ -17,15 +17,15 @@ from nervaluate import Evaluator
 from rich.console import Console
 from rich.table import Table
 
-from eval.__main__ import select
 from eval.config import EvalConfig
-from eval.suite import Item, items
+from eval.items import REACH
+from eval.material import select
 from isnad import ArtifactError, Classifier, Prediction, Sentence
 from isnad.labels import LABELS, Label
 from isnad.normalize import normalize, normalize_with_offsets
 from isnad.results import Source, Span
 from isnad.rules import cue_words, label_by_rules
-from seeds.corpus import Article, load_articles
+from seeds.corpus import Article, LabelledSentence, load_articles
 
 KINDS = ("cue", "source")
 # A source ends before one of these, when it is looked for by rule.
@@ -55,7 +55,10 @@ def _entities(spans: Sequence[tuple[str, tuple[int, int] | None]]) -> list[dict[
     return [{"label": kind, "start": span[0], "end": span[1] - 1} for kind, span in spans if span is not None]
 
 
-def span_figures(held_out: Sequence[Item], found: Sequence[tuple[Span | None, Span | None]]) -> dict[str, Any]:
+Labelled = tuple[Article, LabelledSentence]
+
+
+def span_figures(held_out: Sequence[Labelled], found: Sequence[tuple[Span | None, Span | None]]) -> dict[str, Any]:
     """Precision, recall and F1 of cue and source, exact and partial (half a point for an overlap).
 
     The definitions are those of MUC and SemEval 2013, computed by nervaluate.  A span in a sentence labelled
@@ -63,8 +66,7 @@ def span_figures(held_out: Sequence[Item], found: Sequence[tuple[Span | None, Sp
     """
     gold: list[list[dict[str, Any]]] = []
     predicted: list[list[dict[str, Any]]] = []
-    for item, spans in zip(held_out, found, strict=True):
-        s = item.sentence
+    for (_, s), spans in zip(held_out, found, strict=True):
         labelled = [span and (span[0] - s.start, span[1] - s.start) for span in (s.cue, s.source)]
         gold.append(_entities(list(zip(KINDS, labelled, strict=True))))
         predicted.append(_entities([(k, x and (x.start, x.end)) for k, x in zip(KINDS, spans, strict=True)]))
@@ -115,18 +117,22 @@ def resolution_figures(classifier: Classifier, articles: Sequence[Article]) -> d
     }  # fmt: skip
 
 
+def _labelled(articles: Sequence[Article]) -> list[Labelled]:
+    return [(article, sentence) for article in articles for sentence in article.sentences]
+
+
 def _source_at(annotated: Sequence[Sentence], position: int) -> Source | None:
     return next((s.source for s in annotated if s.start <= position < s.end), None)
 
 
 def who_said_it(classifier: Classifier, held_out: Sequence[Article], answers: Sequence[Prediction]) -> dict[str, Any]:
     """All figures of this module, for real news and for our own articles; `answers` are the model's, in order."""
-    measured = items(held_out)
-    ruled = [by_rules(item.text, item.context[-1500:]) for item in measured]
+    measured = _labelled(held_out)
+    ruled = [by_rules(a.sentence_text(s), a.text[max(0, s.start - 1500) : s.start]) for a, s in measured]
     model = [(a.cue, a.source) for a in answers]
     figures: dict[str, Any] = {}
     for group, own in (("real news", False), ("articles of our own", True)):
-        rows = [n for n, item in enumerate(measured) if item.article.is_own == own]
+        rows = [n for n, (article, _) in enumerate(measured) if article.is_own == own]
         if not rows:
             continue
         chosen = [measured[n] for n in rows]
@@ -136,7 +142,7 @@ def who_said_it(classifier: Classifier, held_out: Sequence[Article], answers: Se
             "by label": {
                 label.value: span_figures([measured[n] for n in some], [model[n] for n in some])
                 for label in LABELS
-                if (some := [n for n in rows if measured[n].sentence.label is label]) and label is not Label.BACKGROUND
+                if (some := [n for n in rows if measured[n][1].label is label]) and label is not Label.BACKGROUND
             },
             "resolution": resolution_figures(classifier, [a for a in held_out if a.is_own == own]),
         }
@@ -170,8 +176,10 @@ def main(config: EvalConfig) -> None:
         articles = load_articles(Path(config.corpora), real=config.real)
         _, held_out = select(articles, Path(config.split), config.part)
         classifier = Classifier(config.artifact)
-        measured = items(held_out)
-        answers = classifier.classify([i.text for i in measured], [i.context for i in measured])
+        measured = _labelled(held_out)
+        answers = classifier.classify(
+            [a.sentence_text(s) for a, s in measured], [a.text[max(0, s.start - REACH) : s.start] for a, s in measured]
+        )
     except (ArtifactError, FileNotFoundError, ValueError) as error:
         sys.exit(f"error: {error}")
     figures = who_said_it(classifier, held_out, answers)

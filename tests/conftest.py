@@ -1,5 +1,6 @@
 """Shared by all tests: no network, no telemetry, a tiny encoder and a tiny artifact made on the spot."""
 
+import json
 import os
 import socket
 
@@ -79,12 +80,40 @@ def tiny_artifact(tmp_path_factory, tiny_encoder, own_articles):
     return folder
 
 
+class Logged:
+    """What a wandb run holds, by kind."""
+
+    def __init__(self, records, folder):
+        self.folder = folder
+        self.run = next(r.run for r in records if r.HasField("run"))
+        self.finished = any(r.HasField("exit") and r.exit.exit_code == 0 for r in records)
+        self.config, self.history, self.summary, self.artifacts = {}, [], {}, {}
+        for record in records:
+            for item in (*record.run.config.update, *record.config.update):
+                self.config[item.key or "/".join(item.nested_key)] = json.loads(item.value_json)
+            for item in record.summary.update:
+                self.summary[item.key or "/".join(item.nested_key)] = json.loads(item.value_json)
+            if record.HasField("history"):
+                row = {i.key or "/".join(i.nested_key): json.loads(i.value_json) for i in record.history.item}
+                self.history.append(row | {"_step": record.history.step.num})
+            if record.HasField("artifact"):
+                self.artifacts[record.artifact.name] = record.artifact
+
+    def curve(self, key):
+        return [row[key] for row in self.history if key in row]
+
+    def media(self, key):
+        (path,) = self.curve(f"{key}/path")
+        return (self.folder / "files" / path).read_text("utf-8")
+
+
 @pytest.fixture(scope="session")
 def read_wandb():
-    """Reads what a `.wandb` file holds: records in blocks of 32 KiB, in LevelDB's log format."""
+    """Reads the records of a `.wandb` file: chunks in blocks of 32 KiB, in LevelDB's log format."""
+    from wandb.proto.wandb_internal_pb2 import Record
 
     def read(path):
-        raw, content, at = path.read_bytes(), b"", 7  # after the file's own header
+        raw, records, content, at = path.read_bytes(), [], b"", 7  # after the file's own header
         while at + 7 <= len(raw):
             left = 32_768 - at % 32_768
             if left < 7:  # too little for a header: padding
@@ -92,7 +121,10 @@ def read_wandb():
                 continue
             length = int.from_bytes(raw[at + 4 : at + 6], "little")
             content += raw[at + 7 : at + 7 + length]
+            if raw[at + 6] in (1, 4):  # whole, or the last of several
+                records.append(Record.FromString(content))
+                content = b""
             at += 7 + length
-        return content
+        return Logged(records, path.parent)
 
     return read

@@ -12,8 +12,9 @@ ROOT = Path(__file__).parents[1]
 ALLOWED = {
     "isnad": set(),
     "seeds": {"isnad"},
-    "eval": {"isnad", "seeds"},
-    "train": {"isnad", "seeds", "eval.metrics"},
+    "tracking": set(),
+    "eval": {"isnad", "seeds", "tracking"},
+    "train": {"isnad", "seeds", "tracking", "eval.metrics"},
 }
 
 

@@ -1,72 +1,38 @@
-"""Tell Weights & Biases about a run."""
+"""The Trainer's figures, passed on to a tracker under the names of `python -m train`."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+import time
 from typing import Any
 
-from omegaconf import OmegaConf
 from transformers import TrainerCallback
 
-log = logging.getLogger(__name__)
-MODES = ("disabled", "offline", "online")
+from tracking import Tracker
 
 
-@dataclass
-class Tracking:
-    """Weights & Biases: a part of every program's configuration."""
+class TrainerLog(TrainerCallback):
+    """Logs dev figures as `dev/…`, all others as `train/…`, throughput among them."""
 
-    mode: str = "disabled"  # disabled, offline or online
-    project: str = "isnad"
-    group: str | None = None
-    tags: list[str] = field(default_factory=list)
+    def __init__(self, tracker: Tracker) -> None:
+        self._tracker = tracker
+        self._since, self._at = 0, time.perf_counter()
 
-
-class Tracker(TrainerCallback):
-    """Passes what the Trainer logs on to a wandb run, or to nothing."""
-
-    def __init__(self, run: Any | None = None) -> None:
-        self._run = run
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Log again what was logged before the checkpoint that training goes on from."""
+        for row in state.log_history:
+            self._tracker.log(_named({k: v for k, v in row.items() if k != "step"}), row["step"])
+        self._since, self._at = state.global_step, time.perf_counter()
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
-        """Log the Trainer's figures, those of evaluation under `dev/`, the others under `train/`."""
-        named = {f"dev/{k[5:]}" if k.startswith("eval_") else f"train/{k}": v for k, v in (logs or {}).items()}
-        self.log(named, state.global_step)
-
-    def log(self, values: Mapping[str, float], step: int) -> None:
-        """Log figures of one step."""
-        if self._run is not None and values:
-            self._run.log(dict(values), step=step)
-
-    def summarise(self, values: Mapping[str, Any]) -> None:
-        """Set figures of the whole run."""
-        if self._run is not None:
-            self._run.summary.update(dict(values))
+        """Log a row of the Trainer's log; rows of training with the sentences learnt from in a second."""
+        row = dict(logs or {})
+        now = time.perf_counter()
+        if "loss" in row and state.global_step > self._since:
+            sentences = (state.global_step - self._since) * args.train_batch_size * args.gradient_accumulation_steps
+            row["sentences_per_second"] = sentences * args.world_size / (now - self._at)
+        self._since, self._at = state.global_step, now
+        self._tracker.log(_named(row), state.global_step)
 
 
-@contextmanager
-def track(tracking: Tracking, job_type: str, config: Any, folder: Path, record: Mapping[str, Any]) -> Iterator[Tracker]:
-    """Open a wandb run for the length of a run whose whole configuration is `config`.
-
-    Raises:
-        ValueError: `tracking.mode` is not disabled, offline or online.
-    """
-    if tracking.mode not in MODES:
-        raise ValueError(f"tracking.mode={tracking.mode!r}: choose one of {', '.join(MODES)}")
-    if tracking.mode == "disabled":
-        yield Tracker()
-        return
-    import wandb
-
-    with wandb.init(
-        project=tracking.project, mode=tracking.mode, dir=folder, name=folder.name, job_type=job_type,
-        group=tracking.group, tags=list(tracking.tags), reinit="finish_previous",
-        config={**OmegaConf.to_container(config, resolve=True), "record": dict(record)},
-    ) as run:  # fmt: skip
-        yield Tracker(run)
-    if tracking.mode == "offline":
-        log.info("to upload this run: wandb sync %s", folder / "wandb" / "latest-run")
+def _named(row: dict[str, float]) -> dict[str, float]:
+    return {f"dev/{k[5:]}" if k.startswith("eval_") else f"train/{k}": v for k, v in row.items()}

@@ -1,7 +1,6 @@
 import pytest
 
 from eval.spans import by_rules, resolution_figures, span_figures, who_said_it
-from eval.suite import Item
 from isnad import Classifier, Label, Span
 from isnad.results import Sentence, Source
 from seeds.corpus import Article, LabelledSentence
@@ -13,7 +12,7 @@ SENTENCES = (
     LabelledSentence(54, 71, Label.BACKGROUND),
 )
 ARTICLE = Article("own-x", "own/x", "", TEXT, SENTENCES)
-ITEMS = [Item(ARTICLE, s) for s in SENTENCES]
+ITEMS = [(ARTICLE, s) for s in SENTENCES]
 
 
 def at(start, end):

@@ -189,6 +189,7 @@ def test_every_row_of_the_history_is_tracked(settings, tokens, tiny_tokenizer):
     assert step == 12
     assert values == {f"pretrain/{k}": v for k, v in row.items() if k != "step"}
     assert "pretrain/held_out_masked" in values
+    assert values["pretrain/gradient_norm"] > 0
 
 
 def test_a_half_written_checkpoint_is_never_loaded(settings, tokens, tiny_tokenizer):

@@ -7,6 +7,7 @@ python -m train.pretrain text.documents=500 optimisation.steps=20   # a dry run
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import random
@@ -22,6 +23,9 @@ from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast, s
 
 from seeds.corpus import load_real, read_corpus
 from seeds.stories import like_any
+from tracking import TrackingError, track
+from tracking.config import check_mode
+from tracking.identity import code_state, hash_folder
 from train.folder import RunError, claim_folder
 from train.pretrain.config import PretrainConfig, Text
 from train.pretrain.data import Packer, clean, tokenize
@@ -29,7 +33,6 @@ from train.pretrain.embeddings import ppmi_embeddings
 from train.pretrain.loop import Pretrainer
 from train.pretrain.picture import draw
 from train.pretrain.tokenizer import train_tokenizer
-from train.tracking import track
 
 log = logging.getLogger(__name__)
 HELD_OUT = 0.005  # share of the documents kept for the held-out loss
@@ -117,8 +120,9 @@ def main(config: PretrainConfig) -> None:
     """Run or resume the pretraining that `config` describes."""
     folder = Path(config.output)
     try:
+        check_mode(config.tracking)
         claim_folder(folder, OmegaConf.to_yaml(config, resolve=True))
-    except RunError as error:
+    except (RunError, TrackingError) as error:
         sys.exit(f"error: {error}")
     set_seed(config.seed)
     tokenizer, train, held_out = prepare(config, folder)
@@ -130,12 +134,16 @@ def main(config: PretrainConfig) -> None:
     batches = Packer(train, tokenizer, length, o.rows, config.seed, causal_steps=round(o.causal * o.steps), **kinds)
     check = Packer(held_out, tokenizer, length, min(o.rows, 8), 0, causal_steps=12, **kinds)
     pretrainer = Pretrainer(config, model, batches, check)
-    with track(config.tracking, "pretrain", config, folder, {"tokens": len(train)}) as tracker:
+    text_hash = hashlib.sha256(train.tobytes()).hexdigest()[:16]
+    record = {**code_state(), "text_hash": text_hash, "tokens": len(train)}
+    with track(config.tracking, "pretrain", OmegaConf.to_container(config, resolve=True), folder, record) as tracker:
+        tracker.use("text", "tokens of the cleaned documents", text_hash)  # the texts themselves are not ours
         history = pretrainer.run(tracker)
-    if history:
-        (folder / "result.json").write_text(json.dumps(history[-1]))
-        draw(folder / "history.jsonl", folder / "curves.svg")
-    save_encoder(pretrainer.model.cpu(), tokenizer, folder / "encoder")
+        if history:
+            (folder / "result.json").write_text(json.dumps(history[-1]))
+            draw(folder / "history.jsonl", folder / "curves.svg")
+        save_encoder(pretrainer.model.cpu(), tokenizer, folder / "encoder")
+        tracker.make("encoder", folder / "encoder", hash_folder(folder / "encoder"))
     log.info("encoder in %s", folder / "encoder")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
-from train.tracking import Tracking
+from tracking import Tracking
 
 
 @dataclass

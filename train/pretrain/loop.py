@@ -21,10 +21,10 @@ from torch.nn import functional
 from tqdm import tqdm
 from transformers import BertForMaskedLM
 
+from tracking import Tracker
 from train.hardware import pick_device, use_bf16
 from train.pretrain.config import PretrainConfig
 from train.pretrain.data import IGNORED, Batch, Packer
-from train.tracking import Tracker
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +73,10 @@ class Pretrainer:
     def run(self, tracker: Tracker | None = None) -> list[dict[str, float]]:
         """Train to the last step; returns the history, which is also in `history.jsonl`."""
         o = self.config.optimisation
-        self._resume()
         history: list[dict[str, float]] = []
+        tracker = tracker or Tracker()
+        for row in self._resume():
+            tracker.log(_named(row), int(row["step"]))
         bar = tqdm(total=o.steps, initial=self.step, unit="step", mininterval=5)
         tokens_per_step = o.rows * self.config.encoder.length
         running, since, at = 0.0, self.step, time.perf_counter()
@@ -87,7 +89,10 @@ class Pretrainer:
             bar.update()
             if self.step % 50 == 0 or self.step == o.steps:
                 speed = (self.step - since) * tokens_per_step / (time.perf_counter() - at)
-                row = {"step": self.step, "loss": running / (self.step - since), "lr": rate, "tokens_per_second": speed}
+                row = {
+                    "step": self.step, "loss": running / (self.step - since), "lr": rate,
+                    "gradient_norm": float(self.gradient_norm), "tokens_per_second": speed,
+                }  # fmt: skip
                 bar.set_postfix_str(f"loss {row['loss']:.3f}, {speed:,.0f} tokens/s")
                 running, since, at = 0.0, self.step, time.perf_counter()
                 if self.step % self.config.evaluate_every == 0 or self.step == o.steps:
@@ -95,8 +100,7 @@ class Pretrainer:
                     log.info("step %d: %s", self.step, ", ".join(f"{k} {v:.4f}" for k, v in row.items() if "held" in k))
                     at = time.perf_counter()
                 history.append(row)
-                if tracker is not None:
-                    tracker.log({f"pretrain/{k}": v for k, v in row.items() if k != "step"}, self.step)
+                tracker.log(_named(row), self.step)
                 with (self.folder / "history.jsonl").open("a") as file:
                     file.write(json.dumps(row) + "\n")
             if self.step % self.config.checkpoint_every == 0 or self.step == o.steps:
@@ -108,7 +112,7 @@ class Pretrainer:
         """Learn from the batch of a step; returns its loss (nats)."""
         loss = next_token_loss(self.model, self.train_batches.batch(step), self.device, self.bf16)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.optimisation.clip)
+        self.gradient_norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.optimisation.clip)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return loss.item()
@@ -142,13 +146,14 @@ class Pretrainer:
             final.rename(previous)
         partial.rename(final)
 
-    def _resume(self) -> None:
+    def _resume(self) -> list[dict[str, float]]:
+        """Load the last checkpoint, if there is one; returns the history up to it."""
         for name in ("checkpoint", "checkpoint.previous"):  # the second if killed between two renames
             folder = self.folder / name
             if (folder / "state.json").exists():
                 break
         else:
-            return
+            return []
         tensors = load_file(folder / "state.safetensors", device=str(self.device))
         parameters = dict(self.model.named_parameters())
         with torch.no_grad():
@@ -161,8 +166,13 @@ class Pretrainer:
         }
         self.optimizer.load_state_dict(optimizer)
         self.step = json.loads((folder / "state.json").read_text())["step"]
-        history = self.folder / "history.jsonl"
-        if history.exists():  # rows written after the checkpoint will be written again
-            kept = [line for line in history.read_text().splitlines() if json.loads(line)["step"] <= self.step]
-            history.write_text("".join(line + "\n" for line in kept))
         log.info("going on from step %d", self.step)
+        history = self.folder / "history.jsonl"
+        rows = [json.loads(line) for line in history.open()] if history.exists() else []
+        kept = [row for row in rows if row["step"] <= self.step]  # those after the checkpoint will be written again
+        history.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        return kept
+
+
+def _named(row: dict[str, float]) -> dict[str, float]:
+    return {f"pretrain/{name}": value for name, value in row.items() if name != "step"}
