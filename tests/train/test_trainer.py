@@ -127,7 +127,7 @@ def test_a_run_killed_in_a_later_epoch_goes_on_to_the_same_weights(parts, own_ar
     def go(folder, *callbacks):
         config, model, collator = build(parts, epochs=3, checkpoint_every=2)
         model.dropout.p = 0.3
-        train = AugmentedExamples(own_articles[:2], encode, augmentation, config.seed)
+        train = AugmentedExamples(own_articles[:3], encode, augmentation, config.seed)
         assert 5 < len(train) / 8 < 8  # steps an epoch
         finetune(config, model, collator, train, [], folder, list(callbacks))
         return model.state_dict()
