@@ -15,11 +15,10 @@ import numpy as np
 from isnad.articles import put_together, with_context
 from isnad.artifact import MODEL, TOKENIZER, ArtifactConfig, ArtifactError, check_graph, read_config
 from isnad.encoding import Encoded, batches, encode
-from isnad.labels import LABELS, Label
 from isnad.results import Prediction, Sentence
 from isnad.sentences import Span as SentenceSpan
 from isnad.sentences import split
-from isnad.spans import decode, quoted_words
+from isnad.spans import nothing_said, prediction
 from isnad.streaming import pools
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ class Classifier:
                 raise ValueError(
                     f"context has {len(contexts)} items for {len(sentences)} sentences: give one for each, or None"
                 )
-        predictions = [_nothing_said() for _ in sentences]
+        predictions = [nothing_said() for _ in sentences]
         worded = [i for i, s in enumerate(sentences) if any(c.isalnum() for c in s)]
         if worded:
             model = self._model()
@@ -134,7 +133,7 @@ class Classifier:
             for rows, probabilities, pointers in self._run(model, encoded):
                 for row, p, spans in zip(rows, probabilities, pointers, strict=True):
                     i = worded[row]
-                    predictions[i] = _prediction(p.tolist(), sentences[i], contexts[i] or "", encoded[row], spans)
+                    predictions[i] = prediction(p.tolist(), sentences[i], contexts[i] or "", encoded[row], spans)
         return predictions
 
     def annotate(self, text: str) -> list[Sentence]:
@@ -213,27 +212,6 @@ def _padded(batch: list[Encoded], pad: int) -> dict[str, NDArray[np.int64]]:
         hints[row, :width] = item.hints
     rule = np.array([e.rule for e in batch], dtype=np.int64)
     return {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments, "rule": rule, "hints": hints}
-
-
-def _prediction(
-    probabilities: list[float], sentence: str, context: str, encoded: Encoded, pointers: NDArray[np.float32]
-) -> Prediction:
-    """The label and, unless it is `background`, who is speaking."""
-    best = max(range(len(LABELS)), key=probabilities.__getitem__)
-    by_label = dict(zip(LABELS, probabilities, strict=True))
-    if LABELS[best] is Label.BACKGROUND:
-        return Prediction(label=Label.BACKGROUND, score=probabilities[best], probabilities=by_label)
-    cue, source = decode(sentence, encoded, pointers)
-    quotes = quoted_words(sentence, context)
-    return Prediction(
-        label=LABELS[best], score=probabilities[best], probabilities=by_label, cue=cue, source=source, quotes=quotes
-    )
-
-
-def _nothing_said() -> Prediction:
-    """Of a sentence without a letter or digit."""
-    probabilities = {label: float(label is Label.BACKGROUND) for label in LABELS}
-    return Prediction(label=Label.BACKGROUND, score=1.0, probabilities=probabilities)
 
 
 def _strings(values: Iterable[str | None], name: str, *, or_none: bool = False) -> list[str]:

@@ -1,4 +1,4 @@
-"""From the model's pointers to spans of the caller's string: cue and source; from its marks: the quoted words."""
+"""From what the network says to what is returned: the label, cue and source in the caller's string, quoted words."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from unicodedata import category
 
 import numpy as np
 
+from isnad.labels import LABELS, Label
 from isnad.quotes import find_marks
-from isnad.results import Source, Span
+from isnad.results import Prediction, Source, Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,3 +114,24 @@ def quoted_words(sentence: str, context: str) -> tuple[Span, ...]:
         if len(_WORD.findall(sentence[start:end])) >= _QUOTED_AT_LEAST:
             found.append(Span(sentence[start:end], start, end))
     return tuple(found)
+
+
+def prediction(
+    probabilities: list[float], sentence: str, context: str, encoded: Encoded, pointers: NDArray[np.float32]
+) -> Prediction:
+    """The label and, unless it is `background`, who is speaking."""
+    best = max(range(len(LABELS)), key=probabilities.__getitem__)
+    by_label = dict(zip(LABELS, probabilities, strict=True))
+    if LABELS[best] is Label.BACKGROUND:
+        return Prediction(label=Label.BACKGROUND, score=probabilities[best], probabilities=by_label)
+    cue, source = decode(sentence, encoded, pointers)
+    quotes = quoted_words(sentence, context)
+    return Prediction(
+        label=LABELS[best], score=probabilities[best], probabilities=by_label, cue=cue, source=source, quotes=quotes
+    )
+
+
+def nothing_said() -> Prediction:
+    """Of a sentence without a letter or digit."""
+    probabilities = {label: float(label is Label.BACKGROUND) for label in LABELS}
+    return Prediction(label=Label.BACKGROUND, score=1.0, probabilities=probabilities)

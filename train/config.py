@@ -67,7 +67,7 @@ class Optimisation:
     label_smoothing: float = 0.0
     focal: float = 0.0  # γ of the focal loss; 0: cross-entropy
     r_drop: float = 0.0  # weight of the divergence between two passes; needs encoder.dropout
-    span_weight: float = 0.5  # of the loss of cue and source beside that of the label
+    span_weight: float = 0.8  # of the loss of cue and source beside that of the label
     rates: list[float] | None = None  # of the labels in use (order: isnad.LABELS); null: as in what is learnt from
     checkpoint_every: int = 100  # steps
 

@@ -87,7 +87,7 @@ class SentenceClassifier(nn.Module):
     def __init__(
         self, encoder: PreTrainedModel, dropout: float, label_smoothing: float = 0.0, *, focal: float = 0.0,
         rules: bool = True, ngrams: bool = True, shift: Sequence[float] = (0.0,) * len(LABELS),
-        span_weight: float = 0.5,
+        span_weight: float = 0.8,
     ) -> None:  # fmt: skip
         super().__init__()
         self.encoder = encoder

@@ -128,11 +128,9 @@ def test_a_labelled_file_from_end_to_end(tmp_path, tiny_artifact, own_articles):
         for s in a.sentences
     ]
     (tmp_path / "mine.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
-    config = OmegaConf.to_object(
-        composed(
-            f"artifact={tiny_artifact}", f"others=[{tiny_artifact}]", f"data={tmp_path / 'mine.jsonl'}",
-            f"output={tmp_path / 'report'}", "resamples=20", "explained=2", "real=no",
-        )
+    config = composed(
+        f"artifact={tiny_artifact}", f"others=[{tiny_artifact}]", f"data={tmp_path / 'mine.jsonl'}",
+        f"output={tmp_path / 'report'}", "resamples=20", "explained=2", "real=no",
     )  # fmt: skip
     run(config, Console(width=80, file=io.StringIO()))
     results = json.loads((tmp_path / "report" / "metrics.json").read_text("utf-8"))

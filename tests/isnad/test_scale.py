@@ -63,7 +63,7 @@ def test_the_type_for_spark_is_the_type_of_the_shards():
         return names.get(str(kind), str(kind))
 
     assert spelled(sentences_type()) == SPARK_TYPE
-    assert re.findall(r"(\w+): double", SPARK_TYPE) == ["score", *map(str, LABELS)]
+    assert re.findall(r"(\w+): double", SPARK_TYPE) == ["score", *map(str, LABELS), "confidence"]
 
 
 @pytest.fixture

@@ -63,4 +63,4 @@ def test_a_sweep_goes_to_slurm():
     launcher = config.hydra.launcher
     assert launcher._target_.endswith("SlurmLauncher")
     assert (launcher.partition, launcher.timeout_min, launcher.max_num_timeout) == ("gpu", 240, 3)
-    assert launcher.submitit_folder == "runs/slurm/%j"
+    assert launcher.submitit_folder == f"{config.hydra.sweep.dir}/slurm/%j"

@@ -184,6 +184,7 @@ def test_r_drop_adds_what_two_draws_differ_by(parts, tmp_path):
 def test_focal_loss_counts_what_is_known_less(parts):
     config, model, collator = build(parts)
     batch = collator(parts[2][:6])
+    del batch["span_targets"]
     with torch.no_grad():
         out = model(**batch)
         p = out["logits"].softmax(-1)[range(6), batch["labels"]]
@@ -208,6 +209,7 @@ def test_gold_and_teacher_are_mixed_in_their_proportion(parts, tmp_path):
     made._distill = Distill(temperature=1.0)
     examples = [e | {"labels": [0.25, 0, 0, 0], "teacher": [0.0, 0.75, 0, 0]} for e in parts[2][:3]]
     batch = made.data_collator(examples)
+    del batch["span_targets"]
     logits = made.model(**{k: v for k, v in batch.items() if k not in ("labels", "teacher")})["logits"]
     ce = [functional.cross_entropy(logits, torch.full((3,), k)).item() for k in (0, 1)]
     assert made.compute_loss(made.model, dict(batch)).item() == pytest.approx(0.25 * ce[0] + 0.75 * ce[1], rel=1e-5)
