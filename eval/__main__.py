@@ -11,7 +11,8 @@ import hydra
 from rich.console import Console
 
 from eval.config import EvalConfig
-from eval.material import gather, name_others, seen_by_others
+from eval.material import gather, name_others, same_experiment, seen_by_others
+from eval.metrics import over_seeds
 from eval.predictions import prediction_rows, write_predictions
 from eval.report import explain, write_html
 from eval.suite import MODEL, evaluate
@@ -42,6 +43,9 @@ def run(config: EvalConfig, console: Console) -> None:
         baselines=baselines, resamples=config.resamples, seed=config.seed, labelled_twice=material.corpus,
     )  # fmt: skip
     results = evaluation.results
+    if seeds := same_experiment(config.artifact, others):
+        for content in results["groups"].values():
+            content["seeds"] = over_seeds([content["systems"][name] for name in (MODEL, *seeds)])
     fitted = results["calibration"]["temperature"]
     results |= {
         "artifact": config.artifact,

@@ -95,6 +95,21 @@ def name_others(paths: Sequence[str]) -> dict[str, str]:
     }
 
 
+def same_experiment(artifact: str, others: Mapping[str, str]) -> list[str]:
+    """Names of the other artifacts whose runs differ from this one's in seed alone, as their records say."""
+    first, *rest = (_experiment(path) for path in (artifact, *others.values()))
+    return [name for name, found in zip(others, rest, strict=True) if first is not None and found == first]
+
+
+def _experiment(artifact: str) -> list[str] | None:
+    """What tells the experiment of the run that an artifact lies in, and what it held out; None outside of a run."""
+    record, split = (Path(artifact).parent / name for name in ("record.json", "split.json"))
+    if not (record.exists() and split.exists()):
+        return None
+    name = json.loads(record.read_text("utf-8")).get("experiment")
+    return name and [name, *json.loads(split.read_text("utf-8"))["dev"]]
+
+
 def seen_by_others(others: Mapping[str, str], measured: Sequence[Item]) -> list[str]:
     """A note for each other model that was, or may have been, trained on articles that are measured on."""
     notes, articles = [], {item.article for item in measured}

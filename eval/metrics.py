@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -112,3 +112,20 @@ def average_precision(
 def spread(values: Sequence[float]) -> str:
     """Mean ± standard deviation, the latter where there are two values at least."""
     return f"{statistics.mean(values):.3f}" + (f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else "")
+
+
+def over_seeds(systems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Mean and standard deviation, of n - 1, of macro-F1 and each label's F1 over the runs of one experiment.
+
+    Args:
+        systems: `classification_metrics` of two runs at least, on the same sentences.
+    """
+
+    def both(values: Sequence[float]) -> dict[str, float]:
+        return {"mean": statistics.mean(values), "deviation": statistics.stdev(values)}
+
+    return {
+        "runs": len(systems),
+        "macro_f1": both([system["macro_f1"] for system in systems]),
+        "f1": {label: both([s["per_class"][label]["f1"] for s in systems]) for label in systems[0]["per_class"]},
+    }

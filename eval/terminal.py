@@ -43,6 +43,10 @@ def print_tables(results: dict[str, Any], console: Console) -> None:
         best = max(system["macro_f1"] for system in content["systems"].values())
         for name, system in content["systems"].items():
             table.add_row(*_row(name, system), style="bold" if system["macro_f1"] == best else None)
+        if seeds := content.get("seeds"):
+            table.add_section()
+            told = [f"{f['mean']:.3f} ± {f['deviation']:.3f}" for f in (seeds["macro_f1"], *seeds["f1"].values())]
+            table.add_row(f"{seeds['runs']} seeds", told[0], "", *(value.replace(" ", "\n", 1) for value in told[1:]))
         if content["ceiling"]:
             table.add_section()
             table.add_row(*_row(_CEILING, content["ceiling"]), style="dim")

@@ -152,6 +152,14 @@ def load_own(paths: Iterable[Path] | None = None) -> list[Article]:
     return articles
 
 
+@cache
+def own_topics() -> dict[str, str]:
+    """The topic of each article written for this project; of real ones none is known."""
+    return {
+        record["id"]: record["topic"] for path in sorted(OWN.glob("*.jsonl")) for _, record in read_records(path, "own")
+    }
+
+
 def read_corpus(path: Path) -> Iterator[dict[str, str]]:
     """Yield the documents of an xz-compressed JSON-lines corpus: `id`, `source`, `title`, `text`."""
     with lzma.open(path, "rt", encoding="utf-8") as lines:

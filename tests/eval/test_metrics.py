@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, cohen_kappa_score, matthews_corrcoef
 
-from eval.metrics import average_precision, classification_metrics, confusion_metrics
+from eval.metrics import average_precision, classification_metrics, confusion_metrics, over_seeds
 from isnad import LABELS
 
 Q, R, D, B = "direct_quote", "reported_claim", "denial", "background"
@@ -75,3 +75,13 @@ def test_average_precision_is_scikit_learn_s_for_every_weighting():
             expected = average_precision_score(gold == label, p[:, label], sample_weight=weights[draw])
             assert figures[draw, label] == pytest.approx(expected)
     assert average_precision(gold, p) == pytest.approx(average_precision(gold, p, np.ones((1, 80), int))[0])
+
+
+def test_the_spread_over_seeds_is_that_counted_by_hand():
+    systems = [
+        {"macro_f1": m, "per_class": {label.value: {"f1": m - 0.1} for label in LABELS}} for m in (0.8, 0.9, 0.7)
+    ]
+    found = over_seeds(systems)
+    assert found["runs"] == 3
+    assert found["macro_f1"] == pytest.approx({"mean": 0.8, "deviation": 0.1})
+    assert found["f1"]["denial"] == pytest.approx({"mean": 0.7, "deviation": 0.1})

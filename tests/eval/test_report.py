@@ -144,6 +144,28 @@ def test_a_labelled_file_from_end_to_end(tmp_path, tiny_artifact, own_articles):
     assert "Evaluation of" in (tmp_path / "report" / "report.html").read_text("utf-8")
 
 
+def test_runs_that_differ_in_seed_alone_are_one_row(tmp_path, tiny_artifact, own_articles):
+    articles = own_articles[:6]
+    dev = [a.id for a in articles[3:]]
+    for name, experiment in (("a", "finetune-1"), ("b", "finetune-1"), ("c", "finetune-2")):
+        shutil.copytree(tiny_artifact, tmp_path / name / "model")
+        (tmp_path / name / "record.json").write_text(json.dumps({"experiment": experiment}))
+        (tmp_path / name / "split.json").write_text(json.dumps({"train": [a.id for a in articles[:3]], "dev": dev}))
+    config = composed(
+        f"artifact={tmp_path / 'a' / 'model'}", f"others=[{tmp_path / 'b' / 'model'},{tmp_path / 'c' / 'model'}]",
+        "resamples=20", "explained=0", "real=no", "baselines=[rules]",
+    )  # fmt: skip
+    said = Console(width=80, file=io.StringIO(), record=True)
+    run(config, said)
+    results = json.loads((tmp_path / "a" / "report-dev" / "metrics.json").read_text("utf-8"))
+    content = results["groups"]["articles of our own"]
+    assert content["seeds"]["runs"] == 2
+    assert content["seeds"]["macro_f1"] == {"mean": content["systems"]["model"]["macro_f1"], "deviation": 0.0}
+    assert "2 seeds" in said.export_text()
+    assert "2 seeds" in (tmp_path / "a" / "report-dev" / "report.html").read_text("utf-8")
+    assert {s["dimension"] for s in results["slices"]} >= {"topic", "outlet"}
+
+
 def test_the_command_line_says_what_a_file_must_hold(tmp_path, tiny_artifact):
     (tmp_path / "bad.jsonl").write_text('{"text": "نص"}', "utf-8")
     arguments = (f"artifact={tiny_artifact}", f"data={tmp_path / 'bad.jsonl'}", f"output={tmp_path / 'report'}")
