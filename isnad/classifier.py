@@ -92,6 +92,8 @@ class Classifier:
         if self._process != os.getpid():
             # Forked: onnxruntime's threads are not in this process, nor is a thread that held the lock.
             self._process, self._lock, self._loaded = os.getpid(), threading.Lock(), None
+            # Nor are the tokenizer's: it finds that out by itself, unless this variable has been set to true.
+            os.environ["TOKENIZERS_PARALLELISM"] = "false"
         with self._lock:
             if self._loaded is None:
                 self._loaded = _load(self.model_dir, self._threads)

@@ -47,8 +47,11 @@ def in_child(function):
 
 
 @needs_fork
-def test_a_forked_process_gets_the_same_answers(tiny_artifact):
+@pytest.mark.parametrize("parallel", ["true", "false"])
+def test_a_forked_process_gets_the_same_answers(tiny_artifact, monkeypatch, parallel):
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", parallel)
     classifier = Classifier(tiny_artifact, threads=2)
+    classifier.classify(ARTICLES * 40)  # so many that the tokenizer starts threads, if it may
     expected = classifier.annotate(ARTICLES[0])
     assert in_child(lambda: classifier.annotate(ARTICLES[0])) == expected
     assert classifier.annotate(ARTICLES[0]) == expected  # nor has the parent lost its own
