@@ -32,7 +32,7 @@ _HEAD = """# Results
 Made by `python -m eval.board` from finished runs. Macro-F1 and F1 of each label on real news that the run held
 out (dev: a fold by story; test: the fixed test part), mean ± standard deviation over the runs; `[…]`: 95 % interval
 of a single run, bootstrap over articles. The baselines learn from the same articles as the first run of their row.
-The labels are a language model's; two passes of it over the same sentences agree at κ .97 to .99: no system can be seen to
+The labels are a language model's; two passes of it over the same sentences agree at κ .97–.99: no system can be seen to
 be better than that. Denials are enriched in these sentences: about 9 % of them, and .3 % of a paper's. A label without
 a single sentence in a group counts 0 there: of the natural sample few sentences or none are denials.
 
