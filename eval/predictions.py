@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.slices import traits
 from eval.suite import MODEL, Evaluation
 from isnad.labels import LABELS
 
 
 def prediction_rows(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """One row a sentence: where it is, what it is a case of, gold, the model's label and its four probabilities."""
+    """One row a sentence: where it is, gold, the model's label, the slices that it is in, four probabilities."""
     system = evaluation.systems[MODEL]
     assert system.probabilities is not None
     return [
@@ -20,6 +21,7 @@ def prediction_rows(evaluation: Evaluation) -> list[dict[str, Any]]:
         | {
             "outlet": item.outlet, "sampling": item.sampling, "hard": item.hard,
             "gold": item.label.value, "predicted": LABELS[predicted].value,
+            "slices": [f"{dimension}: {value}" for dimension, value in traits(item, None).items()],
             "probabilities": dict(zip((label.value for label in LABELS), row.tolist(), strict=True)),
         }
         for item, predicted, row in zip(evaluation.measured, system.predicted, system.probabilities, strict=True)

@@ -134,12 +134,12 @@ def _table(rows: Sequence[Mapping[str, Any]], items: Sequence[Item]) -> Any:
     import wandb
 
     columns = ["article", "start", "end", "line", "outlet", "sampling", "hard", "gold", "predicted"]
-    table = wandb.Table(columns=[*columns, "correct", "confidence", *NAMES, "sentence", "context"])
+    table = wandb.Table(columns=[*columns, "correct", "confidence", *NAMES, "slices", "sentence", "context"])
     for row, item in zip(rows, items, strict=True):
         p = row["probabilities"]
         table.add_data(
             *(row.get(name) for name in columns), row["gold"] == row["predicted"], max(p.values()),
-            *(p[name] for name in NAMES), item.text, item.context[-CONTEXT:],
+            *(p[name] for name in NAMES), "; ".join(row["slices"]), item.text, item.context[-CONTEXT:],
         )  # fmt: skip
     return table
 

@@ -123,6 +123,7 @@ def test_an_offline_evaluation_holds_table_curves_report_and_lineage(offline, re
     assert sum(row["correct"] for row in rows) / len(rows) == pytest.approx(group["systems"]["model"]["accuracy"])
     assert all(row["sentence"] for row in rows)  # our own may be shown
     assert rows[0]["direct_quote"] + rows[0]["denial"] <= 1
+    assert all("length: " in row["slices"] and "sampling: own" in row["slices"] for row in rows)
     written = [json.loads(line) for line in (offline / "report-dev" / "predictions.jsonl").open()]
     assert [row["predicted"] for row in written] == [row["predicted"] for row in rows]
     assert "sentence" not in written[0]
