@@ -11,8 +11,9 @@ from omegaconf import OmegaConf
 from transformers import AutoModel, AutoTokenizer
 
 from isnad.normalize import normalize
+from train.folder import RunError
 from train.pretrain import loop
-from train.pretrain.__main__ import build_model
+from train.pretrain.__main__ import build_model, save_encoder, take_shape
 from train.pretrain.config import PretrainConfig
 from train.pretrain.data import IGNORED, Packer, clean, tokenize
 from train.pretrain.embeddings import ppmi_embeddings
@@ -228,3 +229,36 @@ def test_the_encoder_loads_as_a_plain_bert(tiny_encoder, tiny_tokenizer):
     assert model.config.hidden_dropout_prob == 0.1
     tokenizer = AutoTokenizer.from_pretrained(tiny_encoder)
     assert tokenizer("قال نعم")["input_ids"] == tiny_tokenizer.encode("قال نعم").ids
+
+
+def test_pretraining_goes_on_with_an_encoder(settings, tokens, tiny_tokenizer, tmp_path):
+    settings.optimisation.learning_rate = 1e-2
+    first = pretrainer(settings, tokens, tiny_tokenizer)
+    first.run()
+    reached, started = first.evaluate(), pretrainer(settings, tokens, tiny_tokenizer).evaluate()
+    save_encoder(first.model, tiny_tokenizer, tmp_path / "encoder")
+    more = OmegaConf.structured(PretrainConfig)
+    more.encoder.path, more.output, more.device = str(tmp_path / "encoder"), str(tmp_path / "more"), "cpu"
+    take_shape(more.encoder)
+    assert more.encoder.width == 32
+    assert more.encoder.length == 32
+    assert more.encoder.vocabulary_size == tiny_tokenizer.get_vocab_size()
+    second = pretrainer(more, tokens, tiny_tokenizer)
+    losses = second.evaluate()
+    for name, value in losses.items():
+        assert value == pytest.approx(reached[name], abs=0.005)  # half precision
+        assert abs(value - started[name]) > 0.02
+    assert second.model.cls.predictions.decoder.weight is second.model.bert.embeddings.word_embeddings.weight
+
+
+def test_what_is_no_encoder_is_refused(tmp_path, tiny_encoder):
+    encoder = OmegaConf.structured(PretrainConfig).encoder
+    encoder.path = str(tmp_path)
+    with pytest.raises(RunError, match=r"no config\.json, model\.safetensors, tokenizer\.json there"):
+        take_shape(encoder)
+    shutil.copytree(tiny_encoder, tmp_path / "other")
+    config = json.loads((tmp_path / "other" / "config.json").read_text())
+    (tmp_path / "other" / "config.json").write_text(json.dumps(config | {"model_type": "modernbert"}))
+    encoder.path = str(tmp_path / "other")
+    with pytest.raises(RunError, match="must be a BERT"):
+        take_shape(encoder)

@@ -3,6 +3,7 @@
 python -m train.pretrain                       # the default run
 python -m train.pretrain output=runs/<id>      # goes on where that run was interrupted
 python -m train.pretrain text.documents=500 optimisation.steps=20   # a dry run
+python -m train.pretrain encoder.path=seeds/encoder                 # more text for an encoder that is there
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import hydra
 import numpy as np
 import torch
 from omegaconf import OmegaConf
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast, set_seed
+from transformers import BertConfig, BertForMaskedLM, BertModel, PreTrainedTokenizerFast, set_seed
 
 from seeds.corpus import load_real, read_corpus
 from seeds.stories import like_any
@@ -27,7 +29,7 @@ from tracking import TrackingError, track
 from tracking.config import check_mode
 from tracking.identity import code_state, hash_folder
 from train.folder import RunError, claim_folder
-from train.pretrain.config import PretrainConfig, Text
+from train.pretrain.config import Encoder, PretrainConfig, Text
 from train.pretrain.data import Packer, clean, tokenize
 from train.pretrain.embeddings import ppmi_embeddings
 from train.pretrain.loop import Pretrainer
@@ -36,6 +38,8 @@ from train.pretrain.tokenizer import train_tokenizer
 
 log = logging.getLogger(__name__)
 HELD_OUT = 0.005  # share of the documents kept for the held-out loss
+HEAD = "head.safetensors"  # in an encoder's folder: what stands between the encoder and the predicted tokens
+MOST_TOKENS = 1 << 16  # of a vocabulary: the text is kept as uint16
 
 
 def gather_documents(text: Text) -> list[str]:
@@ -65,7 +69,10 @@ def prepare(config: PretrainConfig, folder: Path) -> tuple[Tokenizer, np.ndarray
         documents = gather_documents(config.text)
         random.Random(0).shuffle(documents)
         held_out = max(1, round(HELD_OUT * len(documents)))
-        tokenizer = train_tokenizer(documents[held_out:], config.encoder.vocabulary_size)
+        if config.encoder.path:
+            tokenizer = Tokenizer.from_file(str(Path(config.encoder.path) / "tokenizer.json"))
+        else:
+            tokenizer = train_tokenizer(documents[held_out:], config.encoder.vocabulary_size)
         np.save(folder / "train.npy", tokenize(documents[held_out:], tokenizer))
         np.save(folder / "held_out.npy", tokenize(documents[:held_out], tokenizer))
         tokenizer.save(str(folder / "tokenizer.json"))
@@ -76,6 +83,43 @@ def prepare(config: PretrainConfig, folder: Path) -> tuple[Tokenizer, np.ndarray
     )
 
 
+def take_shape(encoder: Encoder) -> None:
+    """Set shape and vocabulary to those of the encoder to go on with, so that the run's record tells them.
+
+    Raises:
+        RunError: `encoder.path` is no folder of a BERT and its tokenizer.
+    """
+    folder = Path(encoder.path)
+    if missing := [n for n in ("config.json", "model.safetensors", "tokenizer.json") if not (folder / n).is_file()]:
+        raise RunError(f"encoder.path={folder}: no {', '.join(missing)} there; it must hold an encoder that "
+                       "train.pretrain made, such as seeds/encoder")  # fmt: skip
+    shape = json.loads((folder / "config.json").read_text("utf-8"))
+    if shape.get("model_type") != "bert" or shape["vocab_size"] > MOST_TOKENS:
+        raise RunError(f"encoder.path={folder}: must be a BERT with at most {MOST_TOKENS:,} tokens in its vocabulary")
+    encoder.vocabulary_size, encoder.layers = shape["vocab_size"], shape["num_hidden_layers"]
+    encoder.width, encoder.heads = shape["hidden_size"], shape["num_attention_heads"]
+    encoder.length = shape["max_position_embeddings"]
+
+
+def go_on_with(path: Path, tokens: np.ndarray) -> BertForMaskedLM:
+    """The encoder at `path`, without dropout; without its `HEAD` the layer that predicts tokens starts anew."""
+    config = BertConfig.from_pretrained(path, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    model = BertForMaskedLM(config)
+    model.bert = BertModel.from_pretrained(path, config=config, add_pooling_layer=False, dtype=torch.float32)
+    model.tie_weights()
+    if (path / HEAD).is_file():
+        model.cls.predictions.load_state_dict(load_file(path / HEAD), strict=False)  # its weights are the encoder's
+    else:
+        with torch.no_grad():
+            model.cls.predictions.bias.copy_(_log_frequency(tokens, config.vocab_size))
+    return model
+
+
+def _log_frequency(tokens: np.ndarray, vocabulary: int) -> torch.Tensor:
+    frequency = torch.from_numpy(np.bincount(tokens, minlength=vocabulary) + 1.0)
+    return (frequency / frequency.sum()).log()
+
+
 def build_model(config: PretrainConfig, tokens: np.ndarray, vocabulary: int) -> BertForMaskedLM:
     """A BERT to start from, without dropout: so few passes over the text cannot overfit.
 
@@ -84,6 +128,8 @@ def build_model(config: PretrainConfig, tokens: np.ndarray, vocabulary: int) -> 
     in which «the word before» is already something that attention can ask for.
     """
     shape = config.encoder
+    if shape.path:
+        return go_on_with(Path(shape.path), tokens)
     spread = shape.width**-0.5
     model = BertForMaskedLM(
         BertConfig(
@@ -96,19 +142,23 @@ def build_model(config: PretrainConfig, tokens: np.ndarray, vocabulary: int) -> 
     angles = torch.arange(shape.length)[:, None] * 10_000 ** (-torch.arange(0, shape.width, 2) / shape.width)
     positions = torch.stack((angles.sin(), angles.cos()), dim=2).flatten(1)
     words = torch.from_numpy(ppmi_embeddings(tokens, vocabulary, shape.width, config.seed))
-    frequency = torch.from_numpy(np.bincount(tokens, minlength=vocabulary) + 1.0)
     with torch.no_grad():
         model.bert.embeddings.position_embeddings.weight.copy_(positions * spread)
         model.bert.embeddings.word_embeddings.weight.copy_(words)  # tied to the output layer
-        model.cls.predictions.bias.copy_((frequency / frequency.sum()).log())
+        model.cls.predictions.bias.copy_(_log_frequency(tokens, vocabulary))
     return model
 
 
 def save_encoder(model: BertForMaskedLM, tokenizer: Tokenizer, folder: Path) -> None:
-    """Write config, half-precision weights and tokenizer, with BERT's usual dropout for fine-tuning."""
+    """Write config, half-precision weights and tokenizer, with BERT's usual dropout for fine-tuning.
+
+    `HEAD` beside them is read when the pretraining goes on (`encoder.path`), and by nothing else.
+    """
     encoder = model.bert
     encoder.config.hidden_dropout_prob = encoder.config.attention_probs_dropout_prob = 0.1
     encoder.half().save_pretrained(folder)
+    head = model.cls.predictions.half().state_dict()
+    save_file({k: v for k, v in head.items() if not k.startswith("decoder.")}, folder / HEAD)
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, model_max_length=model.config.max_position_embeddings,
         pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]",
@@ -121,6 +171,8 @@ def main(config: PretrainConfig) -> None:
     folder = Path(config.output)
     try:
         check_mode(config.tracking)
+        if config.encoder.path:
+            take_shape(config.encoder)
         claim_folder(folder, OmegaConf.to_yaml(config, resolve=True))
     except (RunError, TrackingError) as error:
         sys.exit(f"error: {error}")

@@ -22,8 +22,9 @@ class Text:
 
 @dataclass
 class Encoder:
-    """Shape of the network and of its vocabulary: what changes the result."""
+    """Shape of the network and of its vocabulary; or an encoder to go on with, whose shape and vocabulary it keeps."""
 
+    path: str | None = None
     vocabulary_size: int = 16_000
     layers: int = 4
     width: int = 256
