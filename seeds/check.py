@@ -20,6 +20,8 @@ from sklearn.metrics import cohen_kappa_score
 from isnad.labels import LABELS, Label
 from isnad.normalize import normalize
 from seeds.corpus import CORPUS, REAL, Article, CorpusError, load_own, load_real, read_corpus, read_records
+from seeds.speech import faults as speech_faults
+from seeds.speech import load_speech
 from seeds.splits import read_test_ids
 from seeds.stories import group_stories
 
@@ -114,7 +116,8 @@ def main() -> None:
         print("own articles:", summary(own))
         same, kappa = own_agreement(own)
         print(f"  two passes agree on {same:.1%} of the sentences, κ = {kappa:.3f}")
-        faults += near_duplicates(own) + unmarked(own)
+        speech = load_speech()
+        faults += [*near_duplicates(own), *unmarked(own), *speech_faults(speech, own)]
         for pool, (count, same, kappa) in real_agreement().items():
             print(f"real news, pool {pool}: two passes over {count} sentences agree on {same:.1%}, κ = {kappa:.3f}")
         news = corpora / "news.jsonl.xz"
@@ -123,6 +126,7 @@ def main() -> None:
             print("real articles:", summary(real))
             unknown = read_test_ids() - {a.id for a in real}
             faults += [f"test.json: {key} is no labelled article" for key in sorted(unknown)]
+            faults += speech_faults(speech, real)
             print("looking for real text inside ours …", flush=True)
             faults += overlaps(own, (document["text"] for document in read_corpus(news)))
         else:
