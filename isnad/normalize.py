@@ -140,3 +140,8 @@ def normalize(text: str) -> str:
     if _SPACED in translated:
         return normalize_with_offsets(text).text
     return " ".join(_MARKS_AFTER.sub(_compose, translated).split())
+
+
+def in_word(character: str) -> bool:
+    """Whether a character is a part of a word: a letter, a digit, a diacritic or tatweel."""
+    return character.isalnum() or unicodedata.category(character) in ("Mn", "Lm")

@@ -1,17 +1,17 @@
-"""From what the network says to what is returned: the label, cue and source in the caller's string, quoted words."""
+"""From what the network says to what is returned: the label, cue and source in the caller's string."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from unicodedata import category
 
 import numpy as np
 
 from isnad.labels import LABELS, Label
-from isnad.quotes import find_marks
+from isnad.normalize import in_word
 from isnad.results import Prediction, Source, Span
+from isnad.speech import quoted_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,12 +23,7 @@ if TYPE_CHECKING:
 POINTERS = ("cue_start", "cue_end", "source_start", "source_end")
 LONGEST_CUE = 12  # tokens; longer ones are mistakes
 LONGEST_SOURCE = 48
-# A single word in marks is a name more often than it is speech.
-_QUOTED_AT_LEAST = 2
-_REACH = 1500  # characters of context looked at for a quotation that is still open
-_WORD = re.compile(r"\w+")
 _ACCORDING_TO = re.compile(r"(?<!\w)و?[وط][فب]ق\w*[\u064b\u0640]*ا?[\u064b]* ل$")
-_EDGES = re.compile(r"^[\W_]+|[^\w.!?؟…%]+$")
 
 
 def _best(start: NDArray[np.float32], end: NDArray[np.float32], longest: int) -> tuple[int, int] | None:
@@ -43,15 +38,11 @@ def _best(start: NDArray[np.float32], end: NDArray[np.float32], longest: int) ->
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     """The span widened to whole words: a token may be a part of one, and a letter's diacritics follow it."""
-    while start > 0 and _in_word(text[start - 1]) and _in_word(text[start]):
+    while start > 0 and in_word(text[start - 1]) and in_word(text[start]):
         start -= 1
-    while end < len(text) and _in_word(text[end]) and _in_word(text[end - 1]):
+    while end < len(text) and in_word(text[end]) and in_word(text[end - 1]):
         end += 1
     return start, end
-
-
-def _in_word(character: str) -> bool:
-    return character.isalnum() or category(character) in ("Mn", "Lm")
 
 
 def _probability(start: NDArray[np.float32], end: NDArray[np.float32], best: tuple[int, int]) -> float:
@@ -92,30 +83,6 @@ def decode(sentence: str, encoded: Encoded, pointers: NDArray[np.float32]) -> tu
     return cue and Span(cue.text, cue.start, cue.end), source
 
 
-def quoted_words(sentence: str, context: str) -> tuple[Span, ...]:
-    """What stands in quotation marks in `sentence`, marks aside, names of one word left out.
-
-    A quotation that was opened in `context`, the text before it, and one that goes on after the sentence count
-    with the part that is in it; of nested ones the outermost.
-    """
-    before = context[-_REACH:]
-    shift = len(before) + 1
-    found: list[Span] = []
-    reached = 0
-    for quotation in find_marks(f"{before} {sentence}").quotations:
-        start, end = max(quotation.start - shift, 0), quotation.end - shift
-        if end <= reached:
-            continue
-        reached = end
-        inside = sentence[start:end]
-        edges = [m.end() if m.start() == 0 else m.start() - len(inside) for m in _EDGES.finditer(inside)]
-        start += sum(edge for edge in edges if edge > 0)
-        end = start + len(sentence[start:end]) + sum(edge for edge in edges if edge < 0)
-        if len(_WORD.findall(sentence[start:end])) >= _QUOTED_AT_LEAST:
-            found.append(Span(sentence[start:end], start, end))
-    return tuple(found)
-
-
 def prediction(
     probabilities: list[float], sentence: str, context: str, encoded: Encoded, pointers: NDArray[np.float32]
 ) -> Prediction:
@@ -125,7 +92,7 @@ def prediction(
     if LABELS[best] is Label.BACKGROUND:
         return Prediction(label=Label.BACKGROUND, score=probabilities[best], probabilities=by_label)
     cue, source = decode(sentence, encoded, pointers)
-    quotes = quoted_words(sentence, context)
+    quotes = quoted_words(sentence, context, LABELS[best], cue)
     return Prediction(
         label=LABELS[best], score=probabilities[best], probabilities=by_label, cue=cue, source=source, quotes=quotes
     )

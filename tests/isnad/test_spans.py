@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isnad.encoding import Layout, encode
-from isnad.spans import LONGEST_CUE, POINTERS, decode, quoted_words
+from isnad.spans import LONGEST_CUE, POINTERS, decode
 
 LAYOUT = Layout(max_length=64, context_tokens=8, cls=2, sep=3, pad=0)
 
@@ -94,27 +94,3 @@ def test_any_pointers_on_any_text_give_spans_of_it(tiny_tokenizer, text, seed):
     pointers[outside] = -1e4  # the graph lets no pointer out of the sentence
     for span in decode(text, encoded, pointers):
         assert span is None or (text[span.start : span.end] == span.text and span.text.strip())
-
-
-@pytest.mark.parametrize(
-    ("sentence", "quotes"),
-    [
-        ("وقال: «سنفتح المعبر غدًا».", ["سنفتح المعبر غدًا"]),
-        ('وقال "لن نتراجع" ثم "سنبقى هنا".', ["لن نتراجع", "سنبقى هنا"]),
-        ("وصفه بأنه «شريك موثوق» أمام صحيفة «الحياة».", ["شريك موثوق"]),
-        ("قال: «هذا ما سماه “خطة العمل” اليوم».", ["هذا ما سماه “خطة العمل” اليوم"]),
-        ("تراجعت الصادرات هذا العام.", []),
-        ("وقال: «هل نبقى هنا؟».", ["هل نبقى هنا؟"]),
-    ],
-)
-def test_quoted_words(sentence, quotes):
-    found = quoted_words(sentence, "")
-    assert [q.text for q in found] == quotes
-    assert all(sentence[q.start : q.end] == q.text for q in found)
-
-
-def test_a_quotation_goes_on_from_the_sentence_before():
-    (found,) = quoted_words("ولن نعود إليه». ثم غادر القاعة.", "وقال: «تركنا البيت.")
-    assert found.text == "ولن نعود إليه"
-    (found,) = quoted_words("ولن نعود إليه أبدًا.", "وقال: «تركنا البيت.")
-    assert found.text == "ولن نعود إليه أبدًا."
