@@ -31,6 +31,7 @@ class Data:
     split_by: str = "story"  # story or outlet
     split_seed: int = MISSING
     train_on: str = "both"  # learn from both parts, or from the own or the real articles alone
+    only: list[str] = field(default_factory=list)  # of real articles learn from those whose ids begin so; empty: all
     share: float = 1.0  # of the articles to learn from: for a learning curve; smaller shares are parts of larger ones
     weak: int = 0  # learn from so many sentences labelled by rule instead of those labelled by hand
     limit: int | None = None  # at most so many sentences a part, for a dry run

@@ -49,7 +49,7 @@ def load_parts(config: Data) -> Parts:
 
 
 def _chosen(articles: list[Article], config: Data) -> list[Article]:
-    """The articles of `train_on`, and `share` of them: those whose ids have the smallest hashes.
+    """The articles of `train_on` and `only`, and `share` of them: those whose ids have the smallest hashes.
 
     Raises:
         ValueError: no such part or share, or no article is left to learn from.
@@ -59,11 +59,13 @@ def _chosen(articles: list[Article], config: Data) -> list[Article]:
         raise ValueError(f"data.train_on={config.train_on!r}: choose both, own or real")
     if not 0 < config.share <= 1:
         raise ValueError(f"data.share={config.share}: more than 0 and at most 1")
-    chosen = [a for a in articles if a.is_own in wanted]
+    begins = tuple(config.only)
+    chosen = [a for a in articles if a.is_own in wanted and (a.is_own or not begins or a.id.startswith(begins))]
     draw = {a.id: hashlib.sha256(f"{config.split_seed}:{a.id}".encode()).digest() for a in chosen}
     kept = set(sorted(draw, key=draw.__getitem__)[: round(config.share * len(chosen))])
     if not kept:
-        raise ValueError(f"data.train_on={config.train_on} data.share={config.share}: no article to learn from")
+        only = f" data.only={','.join(begins)}" if begins else ""
+        raise ValueError(f"data.train_on={config.train_on}{only} data.share={config.share}: no article to learn from")
     return [a for a in chosen if a.id in kept]
 
 

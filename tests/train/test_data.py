@@ -38,6 +38,7 @@ def test_a_share_of_the_articles_is_part_of_a_larger_share(settings):
         ({"train_on": "all"}, "data.train_on='all': choose both, own or real"),
         ({"share": 0.0}, "data.share=0.0: more than 0"),
         ({"train_on": "real"}, "data.train_on=real data.share=1.0: no article to learn from"),
+        ({"train_on": "real", "only": ["x:"]}, "data.train_on=real data.only=x: data.share=1.0: no article"),
     ],
 )
 def test_what_cannot_be_learnt_from_is_named(settings, wrong, message):
@@ -52,6 +53,13 @@ def test_one_part_alone_is_learnt_from_and_all_is_measured_on(settings, own_arti
         parts = load_parts(replace(settings, limit=None, train_on=name))
         assert {a.is_own for a in parts.train} == {is_own}
         assert {a.is_own for a in parts.dev} == {True, False}
+    begins = real[0].id.rpartition("-")[0]  # one house style
+    parts = load_parts(replace(settings, limit=None, only=[begins]))
+    learnt = [a.id for a in parts.train if not a.is_own]
+    assert learnt
+    assert all(key.startswith(begins) for key in learnt)
+    assert any(a.is_own for a in parts.train)
+    assert not all(a.is_own or a.id.startswith(begins) for a in parts.dev)  # all is measured on
 
 
 def test_an_example_is_the_sentence_with_the_text_before_it(tiny_tokenizer):
