@@ -135,7 +135,7 @@ class Classifier:
             for rows, probabilities, pointers in self._run(model, encoded):
                 for row, p, spans in zip(rows, probabilities, pointers, strict=True):
                     i = worded[row]
-                    predictions[i] = prediction(p.tolist(), sentences[i], contexts[i] or "", encoded[row], spans)
+                    predictions[i] = prediction(p.tolist(), sentences[i], encoded[row], spans)
         return predictions
 
     def annotate(self, text: str) -> list[Sentence]:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from isnad.hints import hints
 from isnad.labels import LABELS
 from isnad.normalize import normalize, normalize_with_offsets
-from isnad.rules import label_by_rules
+from isnad.quotes import Quotation, quotations_of
+from isnad.rules import label_normalized
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 # Characters of context looked at for each token of it that is kept: tokens are shorter than this.
 _CHARACTERS_PER_TOKEN = 12
-# Characters of context that the rules look at, for a quotation that is still open.
+# Characters of context looked at for a quotation that is still open.
 _REACH = 1500
 # Of a sentence too long for the model, so much of the room goes to its beginning, the rest to its
 # end: attribution stands at the edges («قال …»، «… على حد قوله»).
@@ -59,6 +60,7 @@ class Encoded:
         hints: for each token what `isnad.hints` says of its first character; 0 outside the sentence.
         places: for each token of the sentence its characters `start:end` of the caller's string; for
             the others (0, 0).
+        quotations: those of the sentence, in the caller's string (see `isnad.quotes.quotations_of`).
     """
 
     ids: list[int]
@@ -66,6 +68,7 @@ class Encoded:
     rule: int
     hints: list[int]
     places: list[tuple[int, int]] = field(compare=False)
+    quotations: tuple[Quotation, ...] = field(compare=False)
 
 
 def _tail(context: str | None, characters: int) -> str:
@@ -89,20 +92,20 @@ def encode(
     """
     room = layout.context_tokens * _CHARACTERS_PER_TOKEN
     normalized = [normalize_with_offsets(s) for s in sentences]
-    texts = [n.text for n in normalized] + [normalize(_tail(c, room)) for c in contexts]
-    encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
-    count = len(sentences)
+    encodings = tokenizer.encode_batch([n.text for n in normalized], add_special_tokens=False)
+    # Of the text before, ids alone are wanted: `fast` leaves the offsets out.
+    before = tokenizer.encode_batch_fast([normalize(_tail(c, room)) for c in contexts], add_special_tokens=False)
     made: list[Encoded] = []
     for i, (sentence, context) in enumerate(zip(sentences, contexts, strict=True)):
-        near = (context or "")[-_REACH:]
-        known = hints(normalized[i], sentence, near)
+        quotations = quotations_of(sentence, (context or "")[-_REACH:])
+        known = hints(normalized[i], quotations)
         tokens = _Tokens(
             encodings[i].ids,
             [known[start] if end > start else 0 for start, end in encodings[i].offsets],
             _places(encodings[i].offsets, normalized[i].offsets),
         )
-        rule = LABELS.index(label_by_rules(sentence, near))
-        made.append(_assemble(layout, tokens, encodings[count + i].ids, rule))
+        rule = LABELS.index(label_normalized(normalized[i], quotations))
+        made.append(_assemble(layout, tokens, before[i].ids, rule, quotations))
     return made
 
 
@@ -126,7 +129,9 @@ def _places(tokens: list[tuple[int, int]], offsets: list[int]) -> list[tuple[int
     return [(offsets[start], offsets[end - 1] + 1) if end > start else (0, 0) for start, end in tokens]
 
 
-def _assemble(layout: Layout, sentence: _Tokens, context: list[int], rule: int) -> Encoded:
+def _assemble(
+    layout: Layout, sentence: _Tokens, context: list[int], rule: int, quotations: tuple[Quotation, ...]
+) -> Encoded:
     room = layout.max_length - 3
     if len(sentence.ids) > room:
         head = round(room * _HEAD)
@@ -140,6 +145,7 @@ def _assemble(layout: Layout, sentence: _Tokens, context: list[int], rule: int) 
         rule=rule,
         hints=[0] * before + [*sentence.hints, 0],
         places=[(0, 0)] * before + [*sentence.places, (0, 0)],
+        quotations=quotations,
     )
 
 

@@ -113,3 +113,13 @@ def find_marks(text: str) -> Marks:
     for opened in stack:
         abandon(opened, len(text))
     return Marks(frozenset(opening), frozenset(closing), tuple(sorted(quotations, key=lambda q: (q.start, -q.end))))
+
+
+def quotations_of(sentence: str, context: str) -> tuple[Quotation, ...]:
+    """The quotations that `sentence` has a part of, those opened in `context`, the text before it, included.
+
+    They are counted from the sentence's first character: one that was opened before it starts below 0.
+    """
+    shift = len(context) + 1  # a space more changes no mark's role
+    found = find_marks(f"{context} {sentence}").quotations
+    return tuple(Quotation(q.start - shift, q.end - shift, q.closed) for q in found if q.end > shift)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from isnad.labels import Label
-from isnad.normalize import normalize, normalize_with_offsets
-from isnad.quotes import find_marks
+from isnad.normalize import Normalized, normalize_with_offsets
+from isnad.quotes import Quotation, quotations_of
 
 _WORD = re.compile(r"\w+")
 _QUOTED_AT_LEAST = 5  # so many quoted words in a row suffice, clause or not
@@ -166,20 +166,18 @@ def _is_denial(text: str, words: list[str], cued: bool) -> bool:
     return denied and not _NOT_DENYING.search(text)
 
 
-def _is_quoted(sentence: str, context: str, text: str, cued: bool) -> bool:
+def _is_quoted(text: str, offsets: list[int], quotations: Sequence[Quotation], cued: bool) -> bool:
     """Whether a quotation in the sentence, or open since before it, holds a clause or enough words.
 
-    `text` is the sentence normalised.
+    `text` is the sentence normalised and folded.
     """
-    start = len(context) + 1
-    marks = find_marks(f"{context} {sentence}")  # a space more changes no mark's role
-    quotations = [q for q in marks.quotations if q.end > start + 1]
-    offsets = normalize_with_offsets(sentence).offsets if quotations else []
     for quotation in quotations:
-        first = bisect_left(offsets, quotation.start - start)
-        quoted = text[first : bisect_left(offsets, quotation.end - start)]
+        if quotation.end <= 1:  # a mark that closes what was said before
+            continue
+        first = bisect_left(offsets, quotation.start)
+        quoted = text[first : bisect_left(offsets, quotation.end)]
         length = len(_WORD.findall(quoted))
-        if quotation.start < start:
+        if quotation.start < 0:
             if length >= _QUOTED_AT_LEAST:
                 return True
         elif _NAMING.isdisjoint(_WORD.findall(text[max(0, first - 24) : first])[-2:]):
@@ -237,8 +235,12 @@ def cue_words(normalized: str) -> Iterator[tuple[int, int, int]]:
 
 def label_by_rules(sentence: str, context: str = "") -> Label:
     """Label a sentence; `context` is the article's text directly before it."""
-    normalized = normalize(sentence)
-    folded = fold(normalized)
+    return label_normalized(normalize_with_offsets(sentence), quotations_of(sentence, context))
+
+
+def label_normalized(normalized: Normalized, quotations: Sequence[Quotation]) -> Label:
+    """Label a normalised sentence, with the quotations that it had (see `isnad.quotes.quotations_of`)."""
+    folded = fold(normalized.text)
     if _LINK.match(folded):
         return Label.BACKGROUND
     text = _CONNECTIVE.sub(" ", folded)
@@ -248,8 +250,8 @@ def label_by_rules(sentence: str, context: str = "") -> Label:
     cued = attributed or bool(cues)
     if _is_denial(text, words, cued):
         return Label.DENIAL
-    if _is_quoted(sentence, context, folded, cued) or _has_speech_after_colon(text):
+    if _is_quoted(folded, normalized.offsets, quotations, cued) or _has_speech_after_colon(text):
         return Label.DIRECT_QUOTE
     if attributed or any(_governs(words, i) for i in cues):
-        return Label.DIRECT_QUOTE if FIRST_PERSON.search(normalized) else Label.REPORTED_CLAIM
+        return Label.DIRECT_QUOTE if FIRST_PERSON.search(normalized.text) else Label.REPORTED_CLAIM
     return Label.BACKGROUND

@@ -84,7 +84,7 @@ def decode(sentence: str, encoded: Encoded, pointers: NDArray[np.float32]) -> tu
 
 
 def prediction(
-    probabilities: list[float], sentence: str, context: str, encoded: Encoded, pointers: NDArray[np.float32]
+    probabilities: list[float], sentence: str, encoded: Encoded, pointers: NDArray[np.float32]
 ) -> Prediction:
     """The label and, unless it is `background`, who is speaking."""
     best = max(range(len(LABELS)), key=probabilities.__getitem__)
@@ -92,7 +92,7 @@ def prediction(
     if LABELS[best] is Label.BACKGROUND:
         return Prediction(label=Label.BACKGROUND, score=probabilities[best], probabilities=by_label)
     cue, source = decode(sentence, encoded, pointers)
-    quotes = quoted_words(sentence, context, LABELS[best], cue)
+    quotes = quoted_words(sentence, encoded.quotations, LABELS[best], cue)
     return Prediction(
         label=LABELS[best], score=probabilities[best], probabilities=by_label, cue=cue, source=source, quotes=quotes
     )

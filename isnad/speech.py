@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from isnad.labels import Label
 from isnad.normalize import in_word, normalize
-from isnad.quotes import find_marks
+from isnad.quotes import Quotation
 from isnad.results import Span
 from isnad.rules import cue_words, fold
 
-_REACH = 1500  # characters of context looked at for a quotation that is still open
 # Fewer words in marks are a name or a term more often than speech, unless something leads to them.
 _SPEECH_AT_LEAST = 4
 _FRAGMENT_AT_LEAST = 2
@@ -48,13 +48,11 @@ def _leads(before: str) -> bool:
     return _LEADING.search(text) is not None or any(end >= len(text) for _, end, _ in cue_words(text))
 
 
-def _marked(sentence: str, context: str, label: Label) -> list[Span]:
-    before = context[-_REACH:]
-    shift = len(before) + 1
+def _marked(sentence: str, quotations: Sequence[Quotation], label: Label) -> list[Span]:
     found: list[Span] = []
     reached = 0
-    for quotation in find_marks(f"{before} {sentence}").quotations:
-        opened, end = quotation.start - shift, quotation.end - shift
+    for quotation in quotations:
+        opened, end = quotation.start, quotation.end
         if end <= reached:
             continue
         reached = end
@@ -83,16 +81,16 @@ def _unmarked(sentence: str, cue: Span | None) -> Span | None:
     return None
 
 
-def quoted_words(sentence: str, context: str, label: Label, cue: Span | None) -> tuple[Span, ...]:
+def quoted_words(sentence: str, quotations: Sequence[Quotation], label: Label, cue: Span | None) -> tuple[Span, ...]:
     """The speaker's own words, quotation marks aside: of nested quotations the outermost; names and terms left out.
 
-    A quotation that was opened in `context`, the text before the sentence, and one that goes on after it count
-    with the part that is in it. Without marks, of a direct quotation what follows its colon, what
+    A quotation that was opened before the sentence and one that goes on after it count with the part that is in
+    it. Without marks, of a direct quotation what follows its colon, what
     stands before its attribution, or all of it where it has none. Rules, measured by `python -m eval.spans`.
 
     Args:
         sentence: the caller's string.
-        context: the text before it in its article.
+        quotations: those of the sentence (see `isnad.quotes.quotations_of`).
         label: of the sentence.
         cue: the words that attribute or deny, a span of `sentence`.
 
@@ -101,7 +99,7 @@ def quoted_words(sentence: str, context: str, label: Label, cue: Span | None) ->
     """
     if label is Label.BACKGROUND:
         return ()
-    found = _marked(sentence, context, label)
+    found = _marked(sentence, quotations, label)
     if not found and label is Label.DIRECT_QUOTE and (speech := _unmarked(sentence, cue)):
         found = [speech]
     return tuple(found)

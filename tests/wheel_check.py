@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from isnad import LABELS, Label, annotate, classify
 
-HEAVY = ("torch", "transformers", "hydra", "sklearn", "wandb")
+HEAVY = ("torch", "transformers", "hydra", "sklearn", "wandb", "fastapi", "uvicorn")
 assert not [name for name in HEAVY if find_spec(name)], "this environment is not clean"
 
 denial, quote = classify(["ونفت الشركة أن تكون قد علمت بالخلل.", "وقال الوزير: «سنفتح المعبر صباح الغد»."])

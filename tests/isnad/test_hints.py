@@ -2,12 +2,13 @@ import pytest
 
 from isnad.hints import HINTS, hints
 from isnad.normalize import normalize_with_offsets
+from isnad.quotes import quotations_of
 
 
 def of(sentence, context=""):
     """What is hinted of the first character of each word."""
     normalized = normalize_with_offsets(sentence)
-    made = hints(normalized, sentence, context)
+    made = hints(normalized, quotations_of(sentence, context))
     assert len(made) == len(normalized.text)
     assert all(0 <= hint < HINTS for hint in made)
     starts = [0, *(i + 1 for i, c in enumerate(normalized.text) if c == " ")]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isnad.quotes import LONGEST, find_marks
+from isnad.quotes import LONGEST, find_marks, quotations_of
 
 MARKED = st.text(st.sampled_from("«»‹›“”„\"‘’'<> \n\rابت.،:()"))
 
@@ -51,6 +51,20 @@ def test_never_raises_and_stays_inside(text):
     assert not marks.opening & marks.closing
     for q in marks.quotations:
         assert 0 <= q.start < q.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("context", "sentence", "expected"),
+    [
+        ("قال:", "«نعم» و«لا", [(0, 5, True), (7, 10, False)]),
+        ("وقال: «نعم.", "ولن نعود». ثم", [(-6, 9, True)]),  # opened before
+        ("وقال: «نعم.", "» ثم غادر", [(-6, 1, True)]),  # a mark of it alone
+        ("وقال: «نعم».", "ثم غادر", []),
+        ("", "", []),
+    ],
+)
+def test_quotations_are_counted_from_the_sentence(context, sentence, expected):
+    assert [(q.start, q.end, q.closed) for q in quotations_of(sentence, context)] == expected
 
 
 def test_a_quotation_that_never_closes_is_given_up():

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isnad.labels import LABELS, Label
+from isnad.quotes import quotations_of
 from isnad.results import Span
 from isnad.speech import quoted_words
 
@@ -31,7 +32,9 @@ def span(sentence, words):
     ],
 )
 def test_words_in_marks_that_are_speech(label, sentence, quotes):
-    found = quoted_words(sentence, "", label, span(sentence, "وقال") if "وقال " in sentence else None)
+    found = quoted_words(
+        sentence, quotations_of(sentence, ""), label, span(sentence, "وقال") if "وقال " in sentence else None
+    )
     assert [q.text for q in found] == quotes
     assert all(sentence[q.start : q.end] == q.text for q in found)
 
@@ -48,15 +51,17 @@ def test_words_in_marks_that_are_speech(label, sentence, quotes):
     ],
 )
 def test_speech_without_marks(sentence, cue, quote):
-    found = quoted_words(sentence, "", DIRECT, cue and span(sentence, cue))
+    found = quoted_words(sentence, quotations_of(sentence, ""), DIRECT, cue and span(sentence, cue))
     assert [q.text for q in found] == ([quote] if quote else [])
 
 
 def test_a_quotation_goes_on_from_the_sentence_before():
-    (found,) = quoted_words("ولن نعود إليه». ثم غادر القاعة.", "وقال: «تركنا البيت.", DIRECT, None)
-    assert found.text == "ولن نعود إليه"
-    (found,) = quoted_words("ولن نعود إليه أبدًا.", "وقال: «تركنا البيت.", DIRECT, None)
-    assert found.text == "ولن نعود إليه أبدًا"
+    for sentence, quoted in (
+        ("ولن نعود إليه». ثم غادر القاعة.", "ولن نعود إليه"),
+        ("ولن نعود إليه أبدًا.", "ولن نعود إليه أبدًا"),
+    ):
+        (found,) = quoted_words(sentence, quotations_of(sentence, "وقال: «تركنا البيت."), DIRECT, None)
+        assert found.text == quoted
 
 
 @given(st.text(alphabet='ابن قال:«»“”"،. \n؟إ', max_size=60), st.text(alphabet="ا«» \n", max_size=10), st.data())
@@ -64,6 +69,7 @@ def test_any_text_gives_spans_of_it_in_order(sentence, context, data):
     label = data.draw(st.sampled_from(LABELS))
     start = data.draw(st.integers(0, len(sentence)))
     end = data.draw(st.integers(start, len(sentence)))
-    found = quoted_words(sentence, context, label, Span(sentence[start:end], start, end) if start < end else None)
+    cue = Span(sentence[start:end], start, end) if start < end else None
+    found = quoted_words(sentence, quotations_of(sentence, context), label, cue)
     assert all(sentence[q.start : q.end] == q.text and q.text.strip() for q in found)
     assert all(a.end <= b.start for a, b in pairwise(found))
