@@ -74,7 +74,8 @@ def measure_all(
 
     Returns:
         `cpus`, `sentences`, and `systems`, for each `name`, `bytes`, `load_seconds` and `peak_bytes` (None where
-        they are not known), `sentences_per_second`, `macro_f1`, `interval`, and `best`, whether it is on the `pareto` front.
+        they are not known), `sentences_per_second`, `macro_f1`, `interval`, and `best`, whether it is on the
+        `pareto` front.
 
     Raises:
         RuntimeError: a system cannot be loaded; the message is its own.

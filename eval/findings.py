@@ -156,12 +156,13 @@ def _behaviour(results: dict[str, Any]) -> list[Finding]:
     rates = [f"{r['rate']:.1%} of {r['cases']:,} ({kind})" for kind, r in results["kinds"].items()]
     mostly = [f for f in worst_families(results["families"]) if f["interval"][0] > 1 / 2]
     invariance = results["kinds"]["invariance"]
+    low, high = invariance["interval"]
     told = [
         Finding("behaviour", f"Behaviour tests that fail: {', '.join(rates)}."),
         Finding(
             "behaviour",
             f"A change that should not matter (marks, names, spelling …) changes the label in "
-            f"{invariance['rate']:.1%} of {invariance['cases']:,} pairs {bounds(invariance['interval'])}.",
+            f"{invariance['rate']:.1%} of {invariance['cases']:,} pairs [{low:.1%}, {high:.1%}].",
         ),
     ]
     if mostly:
@@ -184,7 +185,8 @@ def _splitter(sets: dict[str, Any]) -> list[Finding]:
 
 def _cost(results: dict[str, Any]) -> list[Finding]:
     model = next(s for s in results["systems"] if s["name"] == "model")
-    text = f"The model is {model['bytes'] / 1e6:.1f} MB and labels {model['sentences_per_second']:,.0f} sentences a second"
+    text = f"The model is {model['bytes'] / 1e6:.1f} MB and labels {model['sentences_per_second']:,.0f} sentences "
+    text += "a second"
     ahead = [
         s["name"]
         for s in results["systems"]

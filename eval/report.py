@@ -90,6 +90,7 @@ def write_html(evaluation: Evaluation, errors: Sequence[dict[str, Any]], path: P
         results=evaluation.results, findings=findings(evaluation.results), figures=_figures(evaluation),
         weak=weak(found), traits=traits, dimensions=dimensions, errors=errors, differences=_differences(evaluation),
         labels=[label.value for label in LABELS], arabic={label.value: label.arabic for label in LABELS},
-        heads=_HEADS, padt=PADT, worst_families=worst_families, model=MODEL, fewest=FEWEST, noticeable=_NOTICEABLE, context=_CONTEXT, number=number, bounds=bounds,
+        heads=_HEADS, padt=PADT, worst_families=worst_families,
+        model=MODEL, fewest=FEWEST, noticeable=_NOTICEABLE, context=_CONTEXT, number=number, bounds=bounds,
     )  # fmt: skip
     path.write_text(page, "utf-8", "surrogatepass")

@@ -39,9 +39,7 @@ def indices(labels: Sequence[str]) -> NDArray[np.int64]:
     return np.array([order[label] for label in labels], dtype=np.int64)
 
 
-def label_by_model(
-    classifier: Classifier, items: Sequence[Item], name: str
-) -> tuple[System, list[Prediction], float]:
+def label_by_model(classifier: Classifier, items: Sequence[Item], name: str) -> tuple[System, list[Prediction], float]:
     """What a model says of the items, in figures and whole, and how many sentences a second it labels."""
     classifier.load()
     answers: list[Prediction] = []
