@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import hydra
 from rich.console import Console
@@ -15,6 +17,7 @@ from eval.material import gather, name_others, same_experiment, seen_by_others
 from eval.metrics import over_seeds
 from eval.predictions import prediction_rows, write_predictions
 from eval.report import explain, write_html
+from eval.sections import Measured, check_sections, measure_sections
 from eval.suite import MODEL, evaluate
 from eval.terminal import print_tables
 from eval.tracking import log_evaluation, settings
@@ -25,6 +28,11 @@ from tracking.config import check_mode
 log = logging.getLogger("eval")
 
 
+def write_metrics(results: Mapping[str, Any], output: Path) -> None:
+    """Write the figures to `metrics.json`."""
+    (output / "metrics.json").write_text(json.dumps(results, indent=1), "utf-8")
+
+
 def run(config: EvalConfig, console: Console) -> None:
     """Measure what the configuration asks for, write `metrics.json` and `report.html`, print the tables.
 
@@ -33,6 +41,7 @@ def run(config: EvalConfig, console: Console) -> None:
         ArtifactError: a model cannot be loaded.
     """
     check_mode(config.tracking)
+    check_sections(config.sections)
     others = name_others(config.others)
     models = {MODEL: Classifier(config.artifact)} | {name: Classifier(path) for name, path in others.items()}
     temperature = {name: classifier.load().temperature for name, classifier in models.items()}[MODEL]
@@ -59,9 +68,12 @@ def run(config: EvalConfig, console: Console) -> None:
     }
     output = Path(config.output).resolve()
     output.mkdir(parents=True, exist_ok=True)
-    (output / "metrics.json").write_text(json.dumps(results, indent=1), "utf-8")
     rows = prediction_rows(evaluation)
     write_predictions(rows, output / "predictions.jsonl")
+    write_metrics(results, output)  # before the sections, which take their time
+    paths = {MODEL: config.artifact} | others
+    results["sections"] = measure_sections(Measured(config, models, paths, material, evaluation))
+    write_metrics(results, output)
     log.info("figures written; looking into the %d worst errors", min(config.explained, len(evaluation.errors)))
     errors = explain(evaluation, models[MODEL], material.train, config.explained)
     write_html(evaluation, errors, output / "report.html")

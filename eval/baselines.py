@@ -28,15 +28,15 @@ class Learnt:
     """A scikit-learn pipeline over normalised sentences; it does not look at the context."""
 
     def __init__(self, pipeline: Pipeline | DummyClassifier) -> None:
-        self._pipeline = pipeline
+        self.pipeline = pipeline
 
     def fit(self, sentences: Sequence[str], labels: Sequence[str]) -> None:
         """Fit the pipeline."""
-        self._pipeline.fit([normalize(s) for s in sentences], list(labels))
+        self.pipeline.fit([normalize(s) for s in sentences], list(labels))
 
     def predict(self, sentences: Sequence[str], contexts: Sequence[str]) -> list[str]:
         """Label each sentence by itself."""
-        return list(map(str, self._pipeline.predict([normalize(s) for s in sentences])))
+        return list(map(str, self.pipeline.predict([normalize(s) for s in sentences])))
 
 
 class Rules:

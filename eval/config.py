@@ -11,6 +11,23 @@ from omegaconf import MISSING, OmegaConf
 from eval.baselines import all_baselines
 from tracking import Tracking
 
+# Parts of the report beside the figures of the labels, in its order.
+SECTIONS = ("spans", "behaviour", "splitter", "cost")
+
+
+@dataclass
+class Behaviour:
+    """Of the behaviour tests."""
+
+    cases: int = 20  # at most so many of a family
+
+
+@dataclass
+class Cost:
+    """Of what size and speed are measured on."""
+
+    sentences: int = 200  # about so many of our own articles
+
 
 @dataclass
 class EvalConfig:
@@ -25,6 +42,9 @@ class EvalConfig:
     real: str = "auto"  # real news: yes, no, or auto: where the corpora are there
     baselines: list[str] = field(default_factory=lambda: list(all_baselines()))  # fewer are quicker
     output: str = MISSING  # folder of metrics.json and report.html
+    sections: list[str] = field(default_factory=lambda: list(SECTIONS))  # fewer are quicker; [] leaves all out
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    cost: Cost = field(default_factory=Cost)
     resamples: int = 1000  # of articles, for the intervals
     explained: int = 40  # errors that the report shows with the words that mattered
     seed: int = 1

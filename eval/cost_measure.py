@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+RULES = "rules"
 REPEATS = 3
 Predict = Callable[[Sequence[str], Sequence[str]], object]
 
@@ -55,42 +56,29 @@ def load_rules() -> tuple[Predict, int]:
     return predict, Path(isnad.rules.__file__).stat().st_size
 
 
-def load_ngrams() -> tuple[Predict, int]:
-    """The n-gram baseline, fitted here and now on our own articles; its size is that of weights and vocabulary."""
-    from eval.baselines import Learnt, ngrams
-    from seeds.corpus import load_own
-
-    labelled = [(a.sentence_text(s), s.label.value) for a in load_own() for s in a.sentences]
-    pipeline = ngrams()
-    learnt = Learnt(pipeline)
-    learnt.fit([text for text, _ in labelled], [label for _, label in labelled])
-    size = pipeline["classifier"].coef_.nbytes + pipeline["classifier"].intercept_.nbytes
-    for _, vectorizer in pipeline["features"].transformer_list:
-        size += vectorizer.idf_.nbytes + sum(len(term.encode()) for term in vectorizer.vocabulary_)
-    return learnt.predict, size
-
-
-BASELINES = {"rules": load_rules, "n-grams": load_ngrams}
+def speed(predict: Predict, sentences: Sequence[str], contexts: Sequence[str]) -> float:
+    """Sentences a second: the median of several times."""
+    seconds = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        predict(sentences, contexts)
+        seconds.append(time.perf_counter() - began)
+    return len(sentences) / statistics.median(seconds)
 
 
 def measure(system: str, sentences: Sequence[str], contexts: Sequence[str]) -> dict[str, object]:
     """Load a system and label all sentences, several times.
 
     Args:
-        system: a name of `BASELINES`, else a model directory.
+        system: `RULES`, else a model directory.
         sentences: what is labelled.
         contexts: the text before each.
     """
     began = time.perf_counter()
-    predict, size = BASELINES[system]() if system in BASELINES else load_model(system)
+    predict, size = load_rules() if system == RULES else load_model(system)
     loaded = time.perf_counter() - began
-    seconds = []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        predict(sentences, contexts)
-        seconds.append(time.perf_counter() - began)
-    speed = len(sentences) / statistics.median(seconds)
-    return {"bytes": size, "load_seconds": loaded, "peak_bytes": _peak_bytes(), "sentences_per_second": speed}
+    reached = speed(predict, sentences, contexts)
+    return {"bytes": size, "load_seconds": loaded, "peak_bytes": _peak_bytes(), "sentences_per_second": reached}
 
 
 if __name__ == "__main__":

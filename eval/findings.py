@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from isnad.labels import LABELS
 
 _MOST_SLICES = 6
 _FEW = 20  # sentences of a label on which its F1 is hardly known
+_MOST_FAMILIES = 5
 _SLIGHT = 0.02  # between confidence and accuracy: nobody would act on less
 
 
@@ -124,6 +126,80 @@ def _calibration(found: dict[str, Any]) -> list[Finding]:
     return told
 
 
+def worst_families(families: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The families of behaviour tests with a failure, worst first."""
+    return sorted((f for f in families if f["failures"]), key=lambda f: (-f["rate"], -f["cases"]))
+
+
+def _spans(groups: dict[str, Any]) -> list[Finding]:
+    """Of the first group: real news where there is any."""
+    name, content = next(iter(groups.items()))
+    told = []
+    for kind, ways in content["model"].items():
+        exact, rules = ways["exact"], content["rules"][kind]["exact"]["f1"]
+        if not exact["spans"]:
+            continue
+        text = f"Who said it, on {name}: {kind} F1 {number(exact['f1'])} {bounds(exact['interval'])}, "
+        text += f"{number(ways['partial']['f1'])} if an overlap is half a hit (rules: {number(rules)})"
+        of_label = {x: f[kind]["exact"] for x, f in content["by_label"].items() if f[kind]["exact"]["spans"] >= _FEW}
+        if of_label:
+            label, figures = min(of_label.items(), key=lambda item: item[1]["f1"])
+            text += f"; weakest in {label}: {number(figures['f1'])}"
+        told.append(Finding("spans", text + ".", fault=exact["interval"][1] < rules))
+    if found := content["resolution"]:
+        text = f"Of {found['sentences']:,} sentences that name nobody, the right speaker is found for "
+        told.append(Finding("spans", text + f"{number(found['accuracy'])} {bounds(found['interval'])}."))
+    return told
+
+
+def _behaviour(results: dict[str, Any]) -> list[Finding]:
+    rates = [f"{r['rate']:.1%} of {r['cases']:,} ({kind})" for kind, r in results["kinds"].items()]
+    mostly = [f for f in worst_families(results["families"]) if f["interval"][0] > 1 / 2]
+    invariance = results["kinds"]["invariance"]
+    low, high = invariance["interval"]
+    told = [
+        Finding("behaviour", f"Behaviour tests that fail: {', '.join(rates)}."),
+        Finding(
+            "behaviour",
+            f"A change that should not matter (marks, names, spelling …) changes the label in "
+            f"{invariance['rate']:.1%} of {invariance['cases']:,} pairs [{low:.1%}, {high:.1%}].",
+        ),
+    ]
+    if mostly:
+        named = [f"“{f['name']}” ({f['failures']} of {f['cases']})" for f in mostly]
+        more = f" and {len(named) - _MOST_FAMILIES} more families" if len(named) > _MOST_FAMILIES else ""
+        text = f"Mostly fails at {', '.join(named[:_MOST_FAMILIES])}{more}."
+        told.append(Finding("behaviour", text, fault=True))
+    return told
+
+
+def _splitter(sets: dict[str, Any]) -> list[Finding]:
+    told = []
+    for name, content in sets.items():
+        (_, own), *others = content["splitters"].items()
+        beside = ", ".join(f"{other} {number(s['f1'])}" for other, s in others)
+        text = f"Sentence splitter, on {name}: boundary F1 {number(own['f1'])} {bounds(own['interval'])}; {beside}."
+        told.append(Finding("splitter", text, fault=any(own["interval"][1] < s["f1"] for _, s in others)))
+    return told
+
+
+def _cost(results: dict[str, Any]) -> list[Finding]:
+    model = next(s for s in results["systems"] if s["name"] == "model")
+    text = f"The model is {model['bytes'] / 1e6:.1f} MB and labels {model['sentences_per_second']:,.0f} sentences "
+    text += "a second"
+    ahead = [
+        s["name"]
+        for s in results["systems"]
+        if s["macro_f1"] > model["macro_f1"] and s["sentences_per_second"] > model["sentences_per_second"]
+    ]
+    return [Finding("cost", f"{text}; faster and more accurate: {', '.join(ahead)}." if ahead else f"{text}.")]
+
+
+_SECTIONS: dict[str, Callable[[dict[str, Any]], list[Finding]]] = {
+    "spans": _spans, "behaviour": _behaviour, "splitter": _splitter, "cost": _cost,
+}  # fmt: skip
+
+
 def findings(results: dict[str, Any]) -> list[Finding]:
     """The summary of `Evaluation.results`, for people who read nothing else."""
     (name, content), *others = results["groups"].items()
@@ -138,4 +214,6 @@ def findings(results: dict[str, Any]) -> list[Finding]:
     told += _labels(content["systems"]["model"])
     told += _slices(results)
     told += _calibration(results["calibration"])
+    for section, figures in results["sections"].items():
+        told += [] if "left_out" in figures else _SECTIONS[section](figures)
     return told

@@ -23,13 +23,17 @@ RULES_NOTE = (
 
 @dataclass(frozen=True)
 class Material:
-    """Sentences trained on, to measure, and all there are; in words what they are, and what limits the figures."""
+    """Sentences trained on, to measure, and all there are; in words what they are, and what limits the figures.
+
+    `held_out` are the articles whose sentences are measured, in order; of a labelled file there are none.
+    """
 
     train: Sequence[Item]
     measured: Sequence[Item]
     corpus: Sequence[Item]
     measured_on: str
     notes: list[str]
+    held_out: Sequence[Article] = ()
 
 
 def select(articles: Sequence[Article], split: Path, part: str) -> tuple[list[Article], list[Article]]:
@@ -69,7 +73,7 @@ def gather(config: EvalConfig) -> Material:
         train, held_out = select(articles, split, config.part)
         notes = [RULES_NOTE] if config.part == "dev" and "rules" in config.baselines else []
         said = f"articles that the model has not seen ({config.part} part)"
-        return Material(*map(read_articles, (train, held_out, articles)), said, notes)
+        return Material(*map(read_articles, (train, held_out, articles)), said, notes, held_out)
     measured = read_file(Path(config.data))
     said = f"{Path(config.data).name}, {len(measured):,} sentences"
     if not split.exists():

@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from eval.calibration import Floats
 from isnad.labels import LABELS
@@ -67,6 +68,29 @@ def plot_reliability(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> str
     axes.set(xlabel="confidence", ylabel="accuracy (dot: share of sentences)", xlim=(0.2, 1.02), ylim=(0, 1.02))
     axes.legend(loc="lower right")
     return _svg(figure, "Reliability diagram")
+
+
+@mpl.rc_context(_STYLE)
+def plot_pareto(systems: Sequence[Mapping[str, Any]]) -> str:
+    """Sentences a second (log) against macro-F1 with its interval, from `cost`; a disc's area is the size in MB.
+
+    The dotted line is the Pareto front.
+    """
+    figure, axes = _axes()
+    front = sorted((s["sentences_per_second"], s["macro_f1"]) for s in systems if s["best"])
+    axes.plot(*zip(*front, strict=True), ":", color="gray", zorder=1)
+    for s in systems:
+        x, y, (low, high) = s["sentences_per_second"], s["macro_f1"], s["interval"]
+        axes.errorbar(x, y, yerr=[[max(0, y - low)], [max(0, high - y)]], color="gray", capsize=2, zorder=1)
+        label = f"{s['name'][-30:]}, {s['bytes'] / 1e6:.2f} MB"
+        axes.scatter(x, y, s=20 + 20 * s["bytes"] / 1e6, alpha=0.7, zorder=2, label=label)
+    axes.set(xscale="log", xlabel="sentences a second", ylabel="macro-F1, 95 % interval")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.margins(x=0.15, y=0.15)
+    figure.legend(loc="outside upper center", ncols=2, markerscale=0.6)
+    return _svg(figure, "Speed and accuracy")
 
 
 @mpl.rc_context(_STYLE)

@@ -12,16 +12,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from eval.calibration import risk_coverage
 from eval.errors import nearest, occlusion
-from eval.findings import bounds, findings, number
+from eval.findings import bounds, findings, number, worst_families
 from eval.items import Item
-from eval.plots import plot_f1, plot_reliability, plot_risk_coverage
+from eval.plots import plot_f1, plot_pareto, plot_reliability, plot_risk_coverage
 from eval.slices import FEWEST, YES, weak
+from eval.splitter import PADT
 from eval.suite import MODEL, Evaluation
 from isnad import Classifier
 from isnad.labels import LABELS
 
 _CONTEXT = 240  # characters shown before a sentence
 _MOST_DIFFERENCES = 60  # sentences shown for each other model
+_HEADS = {"spans": "Who said it", "behaviour": "Behaviour", "splitter": "Sentence splitter", "cost": "Cost"}
 _NOTICEABLE = 0.5  # a smaller push is within what int8 does to the logits
 
 
@@ -59,11 +61,13 @@ def _figures(evaluation: Evaluation) -> dict[str, str]:
         if system.probabilities is not None:
             p, gold = system.probabilities[evaluation.headline], evaluation.gold[evaluation.headline]
             curves[name] = risk_coverage(p.max(axis=1), p.argmax(axis=1) == gold)
+    cost = evaluation.results["sections"].get("cost", {})
     return {
         # A majority label at 0 would squeeze the others.
         "f1": plot_f1({name: s for name, s in group["systems"].items() if name != "majority"}),
         "reliability": plot_reliability(reliability),
         "risk_coverage": plot_risk_coverage(curves),
+        "pareto": plot_pareto(cost["systems"]) if "systems" in cost else "",
     }
 
 
@@ -86,6 +90,7 @@ def write_html(evaluation: Evaluation, errors: Sequence[dict[str, Any]], path: P
         results=evaluation.results, findings=findings(evaluation.results), figures=_figures(evaluation),
         weak=weak(found), traits=traits, dimensions=dimensions, errors=errors, differences=_differences(evaluation),
         labels=[label.value for label in LABELS], arabic={label.value: label.arabic for label in LABELS},
+        heads=_HEADS, padt=PADT, worst_families=worst_families,
         model=MODEL, fewest=FEWEST, noticeable=_NOTICEABLE, context=_CONTEXT, number=number, bounds=bounds,
     )  # fmt: skip
     path.write_text(page, "utf-8", "surrogatepass")

@@ -17,7 +17,7 @@ from isnad.labels import LABELS, Label
 from isnad.normalize import normalize
 from isnad.quotes import Quotation, find_marks
 from isnad.rules import FIRST_PERSON
-from seeds.corpus import own_topics
+from seeds.corpus import topics
 
 FEWEST = 20  # sentences of a slice that is shown
 YES, _NO = "yes", "no"
@@ -105,7 +105,7 @@ def traits(item: Item, known_cues: frozenset[str] | None) -> dict[str, str]:
     }
     if item.sampling != FILE:
         found |= {"sampling": item.sampling, "translated": _yes(item.article.startswith(_TRANSLATED))}
-    if topic := own_topics().get(item.article):
+    if topic := topics().get(item.article):
         found["topic"] = topic
     if cue and known_cues is not None:
         found["cue word"] = "seen in training" if cue in known_cues else "never seen in training"

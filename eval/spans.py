@@ -1,33 +1,25 @@
-"""Who said it, measured: cue and source of labelled sentences, and the speakers of those that name nobody.
-
-python -m eval.spans artifact=runs/<id>/model   # takes the keys of python -m eval
-"""
+"""Who said it, measured: cue and source of labelled sentences, and the speakers of those that name nobody."""
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import hydra
-from nervaluate import Evaluator
-from rich.console import Console
-from rich.table import Table
+import numpy as np
+from numpy.typing import NDArray
 
-from eval.config import EvalConfig
-from eval.items import REACH
-from eval.material import select
-from isnad import ArtifactError, Classifier, Prediction, Sentence
+from eval.bootstrap import Resamples, interval, share_interval
+from isnad import Classifier, Prediction, Sentence
 from isnad.labels import LABELS, Label
 from isnad.normalize import normalize, normalize_with_offsets
 from isnad.results import Source, Span
 from isnad.rules import cue_words, label_by_rules
-from seeds.corpus import Article, LabelledSentence, load_articles
+from seeds.corpus import Article, LabelledSentence, Offsets
 
 KINDS = ("cue", "source")
+WAYS = ("exact", "partial")
+GROUPS = {"all real news": False, "articles of our own": True}  # and whether the articles are our own
 # A source ends before one of these, when it is looked for by rule.
 _AFTER_SOURCE = re.compile(r" (?:[أإا]ن\w*|ب[أا]ن\w*|في|على|عن|من|إلى|الى|خلال|أمس|اليوم)(?!\w)|[:،,«»\"“”.؛(]")
 
@@ -50,34 +42,55 @@ def by_rules(sentence: str, context: str) -> tuple[Span | None, Span | None]:
     return spans[0], spans[1]
 
 
-def _entities(spans: Sequence[tuple[str, tuple[int, int] | None]]) -> list[dict[str, Any]]:
-    """As nervaluate takes them; its ends are inclusive."""
-    return [{"label": kind, "start": span[0], "end": span[1] - 1} for kind, span in spans if span is not None]
-
-
 Labelled = tuple[Article, LabelledSentence]
 
 
-def span_figures(held_out: Sequence[Labelled], found: Sequence[tuple[Span | None, Span | None]]) -> dict[str, Any]:
-    """Precision, recall and F1 of cue and source, exact and partial (half a point for an overlap).
+def _count(gold: Offsets | None, found: Span | None) -> tuple[float, float, int, int]:
+    """Hits, exact and partial (half a hit for an overlap that is not exact), spans found, and spans that are there."""
+    if gold is None or found is None:
+        return 0, 0, int(found is not None), int(gold is not None)
+    exact = (found.start, found.end) == gold
+    overlaps = found.start < gold[1] and gold[0] < found.end
+    return exact, 1 if exact else 0.5 * overlaps, 1, 1
 
-    The definitions are those of MUC and SemEval 2013, computed by nervaluate.  A span in a sentence labelled
-    `background` by hand is spurious; one that the model misses because it says `background` is missed.
+
+def _f1(hits: NDArray[np.float64], found: NDArray[np.float64], gold: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The harmonic mean of precision and recall; nan where nothing is there, nor found."""
+    return np.divide(2 * hits, found + gold, out=np.full_like(hits, np.nan), where=found + gold > 0)
+
+
+def span_figures(
+    held_out: Sequence[Labelled], found: Sequence[tuple[Span | None, Span | None]], *, draws: int, seed: int
+) -> dict[str, Any]:
+    """Precision, recall, F1 and its 95 % interval of cue and source, exact and partial (half a point for an overlap).
+
+    The definitions are those of MUC and SemEval 2013. A span in a sentence labelled `background` by hand is
+    spurious; one that the model misses because it says `background` is missed.
+
+    Args:
+        held_out: labelled sentences with their articles.
+        found: cue and source of each, offsets in the sentence.
+        draws: of articles, for the interval.
+        seed: of these.
     """
-    gold: list[list[dict[str, Any]]] = []
-    predicted: list[list[dict[str, Any]]] = []
-    for (_, s), spans in zip(held_out, found, strict=True):
-        labelled = [span and (span[0] - s.start, span[1] - s.start) for span in (s.cue, s.source)]
-        gold.append(_entities(list(zip(KINDS, labelled, strict=True))))
-        predicted.append(_entities([(k, x and (x.start, x.end)) for k, x in zip(KINDS, spans, strict=True)]))
-    results = Evaluator(gold, predicted, tags=list(KINDS), loader="dict").evaluate()["entities"]
-    return {
-        kind: {
-            way: {"precision": r.precision, "recall": r.recall, "f1": r.f1, "spans": r.possible}
-            for way, r in ((way, results[kind][way]) for way in ("exact", "partial"))
+    resamples = Resamples([article.id for article, _ in held_out], draws, seed)
+    figures: dict[str, Any] = {}
+    for position, kind in enumerate(KINDS):
+        labelled = [(s, s.cue if kind == "cue" else s.source) for _, s in held_out]
+        gold = [span and (span[0] - s.start, span[1] - s.start) for s, span in labelled]
+        counts = np.array([_count(g, f[position]) for g, f in zip(gold, found, strict=True)], dtype=float)
+        total, drawn = counts.sum(axis=0), resamples.totals(counts)
+        figures[kind] = {
+            way: {
+                "precision": float(total[n] / max(total[2], 1)),
+                "recall": float(total[n] / max(total[3], 1)),
+                "f1": float(2 * total[n] / max(total[2] + total[3], 1)),
+                "interval": interval(_f1(drawn[:, n], drawn[:, 2], drawn[:, 3])),
+                "spans": int(total[3]),
+            }
+            for n, way in enumerate(WAYS)
         }
-        for kind in KINDS
-    }
+    return figures
 
 
 def _same_speaker(article: Article, source: Source, antecedent: tuple[int, int]) -> bool:
@@ -92,28 +105,33 @@ def _same_speaker(article: Article, source: Source, antecedent: tuple[int, int])
     return shared > 0 and shared >= min(2, len(words[0]), len(words[1]))
 
 
-def resolution_figures(classifier: Classifier, articles: Sequence[Article]) -> dict[str, float | int]:
+def resolution_figures(
+    classifier: Classifier, articles: Sequence[Article], *, draws: int, seed: int
+) -> dict[str, Any] | None:
     """How often `annotate` finds the speaker of a sentence that names nobody, among those with a labelled antecedent.
 
     Returns:
-        `sentences`; `answered`, the share that gets a source; `accuracy`, right ones among all of them;
-        `precision`, right ones among those answered.
+        `sentences`; `answered`, the share that gets a source; `accuracy`, right ones among all of them, and its
+        95 % `interval` by article; `precision`, right ones among those answered. None where there is no sentence.
     """
-    right = answered = total = 0
+    of_article: list[str] = []
+    right: list[bool] = []
+    answered = 0
     for article in articles:
-        wanted = [s for s in article.sentences if s.antecedent is not None]
-        if not wanted:
-            continue
-        annotated = classifier.annotate(article.text)
-        for s in wanted:
-            total += 1
+        wanted = [(s, s.antecedent) for s in article.sentences if s.antecedent is not None]
+        annotated = classifier.annotate(article.text) if wanted else []
+        for s, antecedent in wanted:
             source = _source_at(annotated, (s.start + s.end) // 2)
-            if source is not None and s.antecedent is not None:
-                answered += 1
-                right += _same_speaker(article, source, s.antecedent)
+            answered += source is not None
+            of_article.append(article.id)
+            right.append(source is not None and _same_speaker(article, source, antecedent))
+    if not right:
+        return None
+    hits, total = sum(right), len(right)
+    drawn = Resamples(of_article, draws, seed).means(right)
     return {
-        "sentences": total, "answered": answered / max(1, total),
-        "accuracy": right / max(1, total), "precision": right / max(1, answered),
+        "sentences": total, "answered": answered / total, "accuracy": hits / total,
+        "interval": share_interval(hits, total, drawn), "precision": hits / max(1, answered),
     }  # fmt: skip
 
 
@@ -125,71 +143,41 @@ def _source_at(annotated: Sequence[Sentence], position: int) -> Source | None:
     return next((s.source for s in annotated if s.start <= position < s.end), None)
 
 
-def who_said_it(classifier: Classifier, held_out: Sequence[Article], answers: Sequence[Prediction]) -> dict[str, Any]:
-    """All figures of this module, for real news and for our own articles; `answers` are the model's, in order."""
+def who_said_it(
+    classifier: Classifier, held_out: Sequence[Article], answers: Sequence[Prediction], *, draws: int, seed: int
+) -> dict[str, Any]:
+    """All figures of this module, for each of `GROUPS` that is there.
+
+    Args:
+        classifier: to resolve the speakers of whole articles.
+        held_out: labelled articles.
+        answers: what the classifier says of their sentences, in order.
+        draws: of articles, for the intervals.
+        seed: of these.
+
+    Returns:
+        For each group the `span_figures` of the `model`, of the `rules`, and of the model `by_label`, and
+        the `resolution_figures`.
+    """
     measured = _labelled(held_out)
     ruled = [by_rules(a.sentence_text(s), a.text[max(0, s.start - 1500) : s.start]) for a, s in measured]
     model = [(a.cue, a.source) for a in answers]
     figures: dict[str, Any] = {}
-    for group, own in (("real news", False), ("articles of our own", True)):
+
+    def scored(rows: Sequence[int], found: Sequence[tuple[Span | None, Span | None]]) -> dict[str, Any]:
+        return span_figures([measured[n] for n in rows], [found[n] for n in rows], draws=draws, seed=seed)
+
+    for group, own in GROUPS.items():
         rows = [n for n, (article, _) in enumerate(measured) if article.is_own == own]
-        if not rows:
-            continue
-        chosen = [measured[n] for n in rows]
-        figures[group] = {
-            "model": span_figures(chosen, [model[n] for n in rows]),
-            "rules": span_figures(chosen, [ruled[n] for n in rows]),
-            "by label": {
-                label.value: span_figures([measured[n] for n in some], [model[n] for n in some])
-                for label in LABELS
-                if (some := [n for n in rows if measured[n][1].label is label]) and label is not Label.BACKGROUND
-            },
-            "resolution": resolution_figures(classifier, [a for a in held_out if a.is_own == own]),
-        }
+        if rows:
+            of_label = {x.value: [n for n in rows if measured[n][1].label is x] for x in LABELS}
+            of_label.pop(Label.BACKGROUND.value)  # has neither
+            figures[group] = {
+                "model": scored(rows, model),
+                "rules": scored(rows, ruled),
+                "by_label": {label: scored(some, model) for label, some in of_label.items() if some},
+                "resolution": resolution_figures(
+                    classifier, [a for a in held_out if a.is_own == own], draws=draws, seed=seed
+                ),
+            }
     return figures
-
-
-def print_table(figures: dict[str, Any], console: Console) -> None:
-    """Exact and partial F1 of each group, system and label, and the resolution figures."""
-    table = Table(title="who said it: F1, exact / partial")
-    for column in ("", *KINDS):
-        table.add_column(column, justify="left" if not column else "right")
-    for group, systems in figures.items():
-        table.add_section()
-        rows = {name: systems[name] for name in ("model", "rules")} | systems["by label"]
-        for name, kinds in rows.items():
-            cells = [f"{kinds[k]['exact']['f1']:.3f} / {kinds[k]['partial']['f1']:.3f}" for k in KINDS]
-            table.add_row(f"{group}: {name}" if name in ("model", "rules") else f"  model, {name}", *cells)
-    console.print(table)
-    for group, systems in figures.items():
-        r = systems["resolution"]
-        console.print(
-            f"{group}: of {r['sentences']} sentences that name nobody {r['answered']:.0%} get a speaker; "
-            f"right: {r['accuracy']:.3f} of all, {r['precision']:.3f} of those"
-        )
-
-
-@hydra.main(version_base="1.3", config_path="../configs", config_name="eval")
-def main(config: EvalConfig) -> None:
-    """Command line: see the module's text."""
-    try:
-        articles = load_articles(Path(config.corpora), real=config.real)
-        _, held_out = select(articles, Path(config.split), config.part)
-        classifier = Classifier(config.artifact)
-        measured = _labelled(held_out)
-        answers = classifier.classify(
-            [a.sentence_text(s) for a, s in measured], [a.text[max(0, s.start - REACH) : s.start] for a, s in measured]
-        )
-    except (ArtifactError, FileNotFoundError, ValueError) as error:
-        sys.exit(f"error: {error}")
-    figures = who_said_it(classifier, held_out, answers)
-    output = Path(config.output).resolve()
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "spans.json").write_text(json.dumps(figures, indent=1), "utf-8")
-    console = Console()
-    print_table(figures, console)
-    console.print(f"figures: {output / 'spans.json'}", soft_wrap=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -21,15 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from scipy.stats import bootstrap
 from tqdm import tqdm
 
+from eval.terminal import print_splitter
 from isnad.sentences import split
 from seeds.corpus import Article, load_own, read_corpus
 
+PADT, OWN = "real news (PADT)", "articles of our own"
 Splitter = Callable[[str], Sequence[str]]
 _MARKED = re.compile(r"[.!?؟…۔]\W*$")
 
@@ -46,7 +46,7 @@ def padt_passages(corpora: Path) -> list[Passage]:
     """The documents of UD Arabic-PADT, on one line each.
 
     Raises:
-        FileNotFoundError: the corpora are not there.
+        FileNotFoundError: the corpora, or these documents in them, are not there.
     """
     source = corpora / "news.jsonl.xz"
     if not source.exists():
@@ -56,6 +56,8 @@ def padt_passages(corpora: Path) -> list[Passage]:
         if document["id"].startswith("padt:"):
             sentences = tuple(document["text"].split("\n"))
             passages.append(Passage(" ".join(sentences), sentences))
+    if not passages:
+        raise FileNotFoundError(f"{source} has no documents of UD Arabic-PADT: seeds/README.md says how to get them")
     return passages
 
 
@@ -71,6 +73,25 @@ def own_passages(articles: Sequence[Article]) -> list[Passage]:
                 passages.append(Passage(line.rstrip("\n"), sentences))
             start = end
     return passages
+
+
+def passages(corpora: Path, *, real: str) -> dict[str, Sequence[Passage]]:
+    """PADT's, or those of our own articles where PADT is not there.
+
+    Args:
+        corpora: folder of the real texts.
+        real: `yes`, `no`, or `auto`, which takes PADT where it is there.
+
+    Raises:
+        FileNotFoundError: `real` is `yes` and it is not there.
+    """
+    if real != "no":
+        try:
+            return {PADT: padt_passages(corpora)}
+        except FileNotFoundError:
+            if real == "yes":
+                raise
+    return {OWN: own_passages(load_own())}
 
 
 def all_splitters() -> dict[str, Splitter]:
@@ -141,25 +162,6 @@ def run(sets: dict[str, Sequence[Passage]]) -> dict[str, Any]:
     }
 
 
-def print_tables(results: dict[str, Any], console: Console) -> None:
-    """One table a set of passages."""
-    for name, content in results.items():
-        gold = next(iter(content["splitters"].values()))["gold"]
-        table = Table(
-            title=f"{name}: {gold} boundaries in {content['passages']} passages",
-            title_justify="left", box=SIMPLE_HEAD, pad_edge=False,
-        )  # fmt: skip
-        for column in ("splitter", "precision", "recall", "F1 [95 %]", "recall, marked"):
-            table.add_column(column, justify="left" if column == "splitter" else "right", no_wrap=True)
-        for splitter, s in content["splitters"].items():
-            low, high = s["interval"]
-            table.add_row(
-                splitter, f"{s['precision']:.3f}", f"{s['recall']:.3f}",
-                f"{s['f1']:.3f} [{low:.3f}–{high:.3f}]", f"{s['marked_recall']:.3f}",
-            )  # fmt: skip
-        console.print(table)
-
-
 def main() -> None:
     """Command line: see the module's text."""
     parser = argparse.ArgumentParser(
@@ -173,14 +175,14 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE as well")
     arguments = parser.parse_args()
     try:
-        sets = {} if arguments.own else {"real news (PADT)": padt_passages(Path(arguments.corpora))}
-        sets["articles of our own"] = own_passages(load_own())
+        sets = {} if arguments.own else {PADT: padt_passages(Path(arguments.corpora))}
+        sets[OWN] = own_passages(load_own())
         results = run(sets)
     except (FileNotFoundError, ImportError) as error:
         parser.exit(2, f"error: {error}\n")
     if arguments.json:
         arguments.json.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    print_tables(results, Console())
+    print_splitter(results, Console())
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.baselines import all_baselines
+from eval.baselines import Baseline, all_baselines
 from eval.bootstrap import Resamples
 from eval.calibration import calibration
 from eval.ceiling import second_pass
@@ -18,7 +18,7 @@ from eval.items import GROUPS, Item
 from eval.paired import compare
 from eval.slices import cue_word, slices
 from eval.systems import System, indices, label_by_baseline, label_by_model, score
-from isnad import Classifier
+from isnad import Classifier, Prediction
 from isnad.labels import LABELS
 
 MODEL = "model"
@@ -34,6 +34,8 @@ class Evaluation:
         measured: the sentences.
         gold: their labels, as indices into `LABELS`.
         systems: what each system says of them; `MODEL` is the one that the report is about.
+        answers: all that the model says of them.
+        fitted: the baselines, as they have learnt.
         headline: rows of the first group that is there: calibration and comparisons are measured on it.
         errors: rows that the model has wrong, in the order of `results["errors"]`.
         differ: for each other model, rows of the headline on which it differs, in the order of `results["differ"]`.
@@ -43,6 +45,8 @@ class Evaluation:
     measured: Sequence[Item]
     gold: NDArray[np.int64]
     systems: Mapping[str, System]
+    answers: Sequence[Prediction]
+    fitted: Mapping[str, Baseline]
     headline: NDArray[np.int64]
     errors: Sequence[int]
     differ: Mapping[str, Sequence[int]]
@@ -90,7 +94,7 @@ def evaluate(
         `results`: `groups` (for each group of sentences that is there `sentences`, `articles`, each system's
         `score` in `systems`, and the annotator's in `ceiling`), `slices`, `calibration`, `comparisons` (of the
         model with each other system), `differ` (for each other model, the sentences on which it differs),
-        `errors`, `sentences_per_second`.
+        `errors`, `sentences_per_second`, and `sections`, empty: `eval.sections` fills it.
 
     Raises:
         ValueError: a baseline is unknown.
@@ -99,8 +103,9 @@ def evaluate(
         raise ValueError(f"baselines: {', '.join(sorted(unknown))}: choose from {', '.join(all_baselines())}")
     gold = indices([item.label.value for item in measured])
     labelled = {name: label_by_model(classifier, measured, name) for name, classifier in models.items()}
-    systems = {name: system for name, (system, _) in labelled.items()}
-    systems |= {name: label_by_baseline(name, train, measured) for name in baselines}
+    learnt = {name: label_by_baseline(name, train, measured) for name in baselines}
+    systems = {name: found[0] for name, found in (labelled | learnt).items()}
+    _, answers, speed = labelled[MODEL]
     passes = second_pass(labelled_twice)
     groups: dict[str, Any] = {}
     members = {g: np.flatnonzero([belongs(item.sampling) for item in measured]) for g, belongs in GROUPS.items()}
@@ -143,6 +148,8 @@ def evaluate(
             for name, found in differ.items()
         },
         "errors": [stored for _, stored in errors],
-        "sentences_per_second": labelled[MODEL][1],
+        "sentences_per_second": speed,
+        "sections": {},
     }  # fmt: skip
-    return Evaluation(results, measured, gold, systems, rows, [n for n, _ in errors], differ)
+    fitted = {name: baseline for name, (_, baseline) in learnt.items()}
+    return Evaluation(results, measured, gold, systems, answers, fitted, rows, [n for n, _ in errors], differ)

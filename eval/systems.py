@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from eval.baselines import all_baselines
+from eval.baselines import Baseline, all_baselines
 from eval.bootstrap import Resamples, interval
 from eval.items import Item
 from eval.metrics import average_precision, classification_metrics, confusion_metrics
-from isnad import Classifier
+from isnad import Classifier, Prediction
 from isnad.labels import LABELS
 
 _AT_ONCE = 1024  # sentences between two steps of the progress bar
@@ -39,10 +39,10 @@ def indices(labels: Sequence[str]) -> NDArray[np.int64]:
     return np.array([order[label] for label in labels], dtype=np.int64)
 
 
-def label_by_model(classifier: Classifier, items: Sequence[Item], name: str) -> tuple[System, float]:
-    """What a model says of the items, and how many sentences a second it labels."""
+def label_by_model(classifier: Classifier, items: Sequence[Item], name: str) -> tuple[System, list[Prediction], float]:
+    """What a model says of the items, in figures and whole, and how many sentences a second it labels."""
     classifier.load()
-    answers = []
+    answers: list[Prediction] = []
     began = time.perf_counter()
     with tqdm(total=len(items), desc=name, unit=" sentences") as bar:
         for start in range(0, len(items), _AT_ONCE):
@@ -51,14 +51,14 @@ def label_by_model(classifier: Classifier, items: Sequence[Item], name: str) -> 
             bar.update(len(part))
     speed = len(items) / (time.perf_counter() - began)
     probabilities = np.array([[answer.probabilities[label] for label in LABELS] for answer in answers])
-    return System(probabilities.argmax(axis=1), probabilities), speed
+    return System(probabilities.argmax(axis=1), probabilities), answers, speed
 
 
-def label_by_baseline(name: str, train: Sequence[Item], items: Sequence[Item]) -> System:
-    """What a baseline says of the items, having learnt from `train`."""
+def label_by_baseline(name: str, train: Sequence[Item], items: Sequence[Item]) -> tuple[System, Baseline]:
+    """What a baseline says of the items, having learnt from `train`; and the baseline, fitted."""
     baseline = all_baselines()[name]
     baseline.fit([i.text for i in train], [i.label.value for i in train])
-    return System(indices(baseline.predict([i.text for i in items], [i.context for i in items])))
+    return System(indices(baseline.predict([i.text for i in items], [i.context for i in items]))), baseline
 
 
 def score(system: System, gold: NDArray[np.int64], resamples: Resamples) -> dict[str, Any]:

@@ -36,7 +36,21 @@ def figures(results: Mapping[str, Any]) -> dict[str, float]:
         model = content["systems"]["model"]
         flat |= {f"{prefix}/f1_{label}": model["per_class"][label]["f1"] for label in NAMES}
         flat |= {f"{prefix}/sentences": content["sentences"], f"{prefix}/accuracy": model["accuracy"]}
-    return flat
+    return flat | _section_figures(results)
+
+
+def _section_figures(results: Mapping[str, Any]) -> dict[str, float]:
+    """The main figures of who said it, behaviour and splitter, as `dev/spans/all_real_news/cue_f1`."""
+    sections = {name: s for name, s in results.get("sections", {}).items() if "left_out" not in s}
+    flat = {}
+    for group, content in sections.get("spans", {}).items():
+        for kind, ways in content["model"].items():
+            flat[f"spans/{slug(group)}/{kind}_f1"] = ways["exact"]["f1"]
+    for kind, content in sections.get("behaviour", {}).get("kinds", {}).items():
+        flat[f"behaviour/{slug(kind)}_failure_rate"] = content["rate"]
+    for group, content in sections.get("splitter", {}).items():
+        flat[f"splitter/{slug(group)}/f1"] = content["splitters"]["isnad"]["f1"]
+    return {f"{_part(results)}/{key}": value for key, value in flat.items()}
 
 
 def slug(group: str) -> str:

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 CORPUS = Path(__file__).parent / "corpus"
 OWN = CORPUS / "own"
 REAL = CORPUS / "real.jsonl"
+TOPICS = CORPUS / "topics.json"
 
 Offsets = tuple[int, int]
 
@@ -153,11 +154,24 @@ def load_own(paths: Iterable[Path] | None = None) -> list[Article]:
 
 
 @cache
-def own_topics() -> dict[str, str]:
-    """The topic of each article written for this project; of real ones none is known."""
-    return {
-        record["id"]: record["topic"] for path in sorted(OWN.glob("*.jsonl")) for _, record in read_records(path, "own")
-    }
+def topics(path: Path = TOPICS) -> dict[str, str]:
+    """The topic of each labelled article, by its id; coarse, so that there are enough articles of each.
+
+    Args:
+        path: a JSON object of `topic: [ids of articles]`.
+
+    Raises:
+        CorpusError: an article has two topics.
+    """
+    if not path.exists():
+        return {}
+    found: dict[str, str] = {}
+    for topic, ids in json.loads(path.read_text("utf-8")).items():
+        for article in ids:
+            if article in found:
+                raise CorpusError(f"{path}: {article} is in {found[article]!r} and in {topic!r}: choose one")
+            found[article] = topic
+    return found
 
 
 def read_corpus(path: Path) -> Iterator[dict[str, str]]:

@@ -18,39 +18,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from eval.behaviour.families import KINDS
 from eval.behaviour.suite import run
+from eval.terminal import behaviour_table
 from isnad import ArtifactError, Classifier
 from seeds.corpus import Article, load_own, load_real
-
-
-def _table(title: str, rows: list[dict[str, Any]]) -> Table:
-    """A row a family; of articles also the share of all their sentences whose label changes."""
-    of_all = "tried" in rows[0]
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("family")
-    for name in ("cases", "failed", "rate", "95 %", *(["of all"] if of_all else [])):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        low, high = row["interval"]
-        cells = [str(row["cases"]), str(row["failures"]), f"{row['rate']:.1%}", f"{low:.1%}–{high:.1%}"]
-        cells += [f"{row['failures'] / row['tried']:.2%}"] if of_all else []
-        table.add_row(escape(row["name"]), *cells, style="bold" if row["failures"] else None)
-    return table
 
 
 def _print(results: dict[str, Any], examples: int, console: Console) -> None:
     """Tables by kind, then failures of each family."""
     for kind in KINDS:
         rows = [row for row in results["families"] if row["kind"] == kind]
-        console.print(_table(kind, [*rows, {"name": "all", **results["kinds"][kind]}]))
+        console.print(behaviour_table(kind, [*rows, {"name": "all", **results["kinds"][kind]}]))
     if results["articles"]:
-        console.print(_table("invariance, on articles", results["articles"]))
+        console.print(behaviour_table("invariance, on articles", results["articles"]))
     for row in results["families"] + results["articles"]:
         for example in row["examples"][:examples]:
             console.print(f"[bold]{escape(row['name'])}[/bold]", soft_wrap=True)

@@ -1,39 +1,29 @@
-import json
-
 import pytest
 
-from eval.cost import Cost, draw, measure_all, pareto, print_table, read_accuracy, sample
-from eval.cost_measure import load_model, load_ngrams, load_rules
+from eval.baselines import all_baselines
+from eval.cost import learnt_bytes, measure_all, pareto, sample
+from eval.cost_measure import load_model, load_rules
+from eval.plots import plot_pareto
 from isnad import LABELS
 from isnad.classifier import DEFAULT_MODEL
 
 
-def cost(name, speed, macro_f1):
-    interval = None if macro_f1 is None else (macro_f1 - 0.02, macro_f1 + 0.02)
-    return Cost(name, 8_000_000, 0.1, 90_000_000, speed, macro_f1, interval)
+def system(name, speed, macro_f1):
+    return {
+        "name": name, "bytes": 8_000_000, "sentences_per_second": speed, "macro_f1": macro_f1,
+        "interval": (macro_f1 - 0.02, macro_f1 + 0.02),
+    }  # fmt: skip
 
 
-COSTS = [
-    cost("fast", 1000, 0.7), cost("slow", 10, 0.9), cost("beaten", 9, 0.8), cost("as fast, worse", 1000, 0.6),
-    cost("between", 100, 0.8), cost("unknown", 5000, None),
+SYSTEMS = [
+    system("fast", 1000, 0.7), system("slow", 10, 0.9), system("beaten", 9, 0.8), system("as fast, worse", 1000, 0.6),
+    system("between", 100, 0.8),
 ]  # fmt: skip
-
-
-def report(folder, part="dev"):
-    systems = {n: {"macro_f1": f, "interval": [f - 0.01, f + 0.01]} for n, f in (("model", 0.9), ("rules", 0.8))}
-    groups = {"real news": {"systems": systems}, "articles of our own": {"systems": {}}}
-    (folder / f"report-{part}").mkdir(parents=True)
-    (folder / f"report-{part}" / "metrics.json").write_text(json.dumps({"groups": groups}))
+REACHED = {name: {"macro_f1": f, "interval": (f - 0.01, f + 0.01)} for name, f in (("model", 0.9), ("rules", 0.8))}
 
 
 def test_the_front_has_those_that_nothing_beats():
-    assert [c.name for c in pareto(COSTS)] == ["fast", "between", "slow"]
-
-
-def test_accuracy_is_read_from_the_report_beside_the_model(tmp_path):
-    report(tmp_path, "test")
-    assert read_accuracy(tmp_path / "model", "test")["model"]["macro_f1"] == 0.9
-    assert read_accuracy(tmp_path / "model", "dev") == {}
+    assert [s["name"] for s in pareto(SYSTEMS)] == ["fast", "between", "slow"]
 
 
 def test_the_sample_is_of_whole_articles_with_context(own_articles):
@@ -44,12 +34,10 @@ def test_the_sample_is_of_whole_articles_with_context(own_articles):
     assert drawn["sentences"][0] in drawn["contexts"][1]
 
 
-def test_the_baselines_load_and_label(own_articles, monkeypatch):
-    monkeypatch.setattr("seeds.corpus.load_own", lambda: own_articles[:30])
-    for load in (load_rules, load_ngrams):
-        predict, size = load()
-        assert set(predict(["قال الوزير: «سنفتح المعبر غدًا»."], [""])) <= set(LABELS)
-        assert size > 1000
+def test_the_rules_load_and_label():
+    predict, size = load_rules()
+    assert set(predict(["قال الوزير: «سنفتح المعبر غدًا»."], [""])) <= set(LABELS)
+    assert size > 1000
 
 
 def test_the_size_of_a_model_is_that_of_its_files(tiny_artifact):
@@ -58,34 +46,37 @@ def test_the_size_of_a_model_is_that_of_its_files(tiny_artifact):
     assert predict(["نعم"], [""])[0].label in LABELS
 
 
-def test_systems_are_measured_in_processes_of_their_own(tmp_path, monkeypatch):
-    """The model that the package carries, as a run with a report; n-grams, whose fitting takes long, left out."""
-    monkeypatch.setattr("eval.cost.BASELINES", {"rules": load_rules})
-    (tmp_path / "model").symlink_to(DEFAULT_MODEL)
-    report(tmp_path)
-    rules, model = measure_all([tmp_path / "model"], sentences=20)
-    assert rules.bytes < model.bytes
-    assert rules.peak_bytes < model.peak_bytes
-    assert rules.macro_f1 == 0.8
-    assert min(c.sentences_per_second for c in (rules, model)) > 0
+def test_a_learnt_baseline_is_measured_where_it_is():
+    baseline = all_baselines()["n-grams"]
+    baseline.fit(["قال إنه نعم"] * 3 + ["نفى ذلك لا"] * 3, ["reported_claim"] * 3 + ["denial"] * 3)
+    reached = {"n-grams": REACHED["rules"], "majority": REACHED["rules"]}
+    fitted = {"majority": all_baselines()["majority"], "n-grams": baseline}
+    (only,) = measure_all({}, fitted, reached, sentences=20)["systems"]  # nobody asks what a majority label costs
+    terms = sum(len(v.vocabulary_) for _, v in baseline.pipeline["features"].transformer_list)
+    assert only["bytes"] == learnt_bytes(baseline.pipeline) > 16 * terms  # a weight and a frequency, of 8 bytes each
+    assert only["sentences_per_second"] > 0
+    assert only["load_seconds"] is None
+    assert only["best"]
 
 
-def test_a_model_that_is_not_there_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("eval.cost.BASELINES", {})
+def test_systems_are_measured_in_processes_of_their_own():
+    """The model that the package carries, beside the rules."""
+    found = measure_all({"model": str(DEFAULT_MODEL)}, {"rules": all_baselines()["rules"]}, REACHED, sentences=20)
+    rules, model = found["systems"]
+    assert (rules["name"], model["name"]) == ("rules", "model")
+    assert rules["bytes"] < model["bytes"]
+    assert rules["peak_bytes"] < model["peak_bytes"]
+    assert (rules["macro_f1"], model["macro_f1"]) == (0.8, 0.9)
+    assert model["best"]
+    assert min(s["sentences_per_second"] for s in (rules, model)) > 0
+
+
+def test_a_model_that_is_not_there_is_named(tmp_path):
     with pytest.raises(RuntimeError, match="no such model directory"):
-        measure_all([tmp_path / "none"], sentences=20)
+        measure_all({"model": str(tmp_path / "none")}, {}, REACHED, sentences=20)
 
 
-def test_table_and_picture_show_what_is_known(tmp_path, capsys):
-    from rich.console import Console
-
-    print_table(COSTS, Console(width=120))
-    printed = capsys.readouterr().out
-    assert "0.900 [0.880–0.920]" in printed
-    assert "5,000" in printed
-    draw(COSTS, tmp_path / "cost.svg")
-    svg = (tmp_path / "cost.svg").read_text("utf-8")
-    assert "<!-- slow, 8.0 MB -->" in svg
-    assert "unknown" not in svg
-    with pytest.raises(ValueError, match="python -m eval artifact=MODEL comes first"):
-        draw([COSTS[-1]], tmp_path / "none.svg")
+def test_the_picture_shows_every_system_and_the_front():
+    front = pareto(SYSTEMS)
+    svg = plot_pareto([s | {"best": s in front} for s in SYSTEMS])
+    assert all(f"<!-- {s['name']}, 8.00 MB -->" in svg or f">{s['name']}, 8.00 MB<" in svg for s in SYSTEMS)

@@ -69,6 +69,12 @@ def test_translated_texts_are_known_by_their_source():
     assert "translated" not in traits(item("نص.", article="ntrex:3", sampling="file"), None)
 
 
+def test_a_topic_is_known_where_somebody_has_given_it(monkeypatch):
+    monkeypatch.setattr("eval.slices.topics", lambda: {"a": "sport"})
+    assert traits(item("نص.", article="a"), None)["topic"] == "sport"
+    assert "topic" not in traits(item("نص.", article="b"), None)
+
+
 @pytest.fixture
 def measured():
     """300 sentences, a tenth of them hard; the model fails on two of three of these, on one of ten of the others."""

@@ -1,11 +1,12 @@
 import json
+import lzma
 import subprocess
 import sys
 
 import pytest
 
 from eval import splitter
-from eval.splitter import Passage, boundaries, own_passages, padt_passages, run, score
+from eval.splitter import OWN, PADT, Passage, boundaries, own_passages, padt_passages, passages, run, score
 from isnad import Label
 from seeds.corpus import Article, LabelledSentence
 
@@ -60,6 +61,23 @@ def test_no_splitter_loses_a_character(name, own_articles):
     split = splitter.all_splitters()[name]
     for p in own_passages(own_articles[:12]):
         assert "".join("".join(split(p.text)).split()) == "".join(p.text.split())
+
+
+def write_corpus(folder, *documents):
+    with lzma.open(folder / "news.jsonl.xz", "wt", encoding="utf-8") as file:
+        for name, text in documents:
+            file.write(json.dumps({"id": name, "source": "s", "title": "", "text": text}) + "\n")
+
+
+def test_padt_is_used_where_it_is_and_our_own_articles_where_not(tmp_path):
+    assert list(passages(tmp_path, real="auto")) == [OWN]
+    write_corpus(tmp_path, ("other:1", "لا شيء."))
+    assert list(passages(tmp_path, real="auto")) == [OWN]
+    with pytest.raises(FileNotFoundError, match=r"has no documents of UD Arabic-PADT: seeds/README\.md"):
+        passages(tmp_path, real="yes")
+    write_corpus(tmp_path, ("other:1", "لا شيء."), ("padt:1", "عنوان\nأب."))
+    assert passages(tmp_path, real="auto") == {PADT: [passage("عنوان", "أب.")]}
+    assert list(passages(tmp_path, real="no")) == [OWN]
 
 
 def test_missing_texts_and_libraries_are_named(tmp_path, monkeypatch):

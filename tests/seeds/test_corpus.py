@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from isnad import Label
-from seeds.corpus import CorpusError, load_articles, load_own, load_real, read_records, text_hash
+from seeds.corpus import CorpusError, load_articles, load_own, load_real, read_records, text_hash, topics
 
 ARTICLE = {
     "id": "own-test-01",
@@ -125,3 +125,16 @@ def test_what_is_committed_of_real_news_has_no_text():
     for where, record in read_records(Path("seeds/corpus/real.jsonl"), "real"):
         arabic = [c for c in json.dumps(record, ensure_ascii=False) if "\u0600" <= c <= "\u06ff"]
         assert not arabic, where
+
+
+def test_topics_are_by_article(tmp_path):
+    path = tmp_path / "topics.json"
+    path.write_text(json.dumps({"politics": ["own-test-01", "x"], "sport": ["y"]}))
+    assert topics(path) == {"own-test-01": "politics", "x": "politics", "y": "sport"}
+
+
+def test_an_article_has_one_topic(tmp_path):
+    path = tmp_path / "topics.json"
+    path.write_text(json.dumps({"politics": ["x"], "sport": ["x"]}))
+    with pytest.raises(CorpusError, match="x is in 'politics' and in 'sport'"):
+        topics(path)

@@ -154,7 +154,7 @@ def test_a_run_begun_on_other_data_is_not_gone_on_with(tmp_path, tiny_encoder):
 
 
 def test_evaluating_after_training_measures_the_artifact(finished):
-    command = [sys.executable, "-m", "eval", f"artifact={finished / 'model'}", "real=no", "resamples=50"]
+    command = [sys.executable, "-m", "eval", f"artifact={finished / 'model'}", "real=no", "resamples=50", "sections=[]"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     results = json.loads((finished / "report-dev" / "metrics.json").read_text())
