@@ -146,6 +146,12 @@ def _spans(groups: dict[str, Any]) -> list[Finding]:
             label, figures = min(of_label.items(), key=lambda item: item[1]["f1"])
             text += f"; weakest in {label}: {number(figures['f1'])}"
         told.append(Finding("spans", text + ".", fault=exact["interval"][1] < rules))
+    if found := content["quotes"]:
+        exact, marks = found["model"]["exact"], found["marks"]["exact"]["f1"]
+        text = (
+            f"The speaker’s own words: F1 {number(exact['f1'])} {bounds(exact['interval'])} (all that stands in marks: "
+        )
+        told.append(Finding("spans", text + f"{number(marks)}).", fault=exact["interval"][1] < marks))
     if found := content["resolution"]:
         text = f"Of {found['sentences']:,} sentences that name nobody, the right speaker is found for "
         told.append(Finding("spans", text + f"{number(found['accuracy'])} {bounds(found['interval'])}."))

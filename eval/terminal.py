@@ -38,20 +38,29 @@ def _new_table(title: str | None, columns: Sequence[str]) -> Table:
 
 
 def _print_spans(figures: dict[str, Any], console: Console) -> None:
-    """Exact and partial F1 of each group, system and label."""
+    """Exact and partial F1 of each group, system and label; quoted words and speakers."""
     kinds = ("cue", "source")
+
+    def both(found: dict[str, Any]) -> str:
+        low, high = found["exact"]["interval"] or (0.0, 1.0)
+        return f"{found['exact']['f1']:.3f} [{low:.3f}–{high:.3f}] / {found['partial']['f1']:.3f}"
+
     for group, content in figures.items():
         table = _new_table(f"who said it, {group}: F1, exact [95 %] / partial", ["", *kinds])
         rows = {"model": content["model"], "rules": content["rules"]}
         rows |= {f"model, {label}": found for label, found in content["by_label"].items()}
         for name, found in rows.items():
-            cells = []
-            for kind in kinds:
-                exact, partial = found[kind]["exact"], found[kind]["partial"]
-                low, high = exact["interval"] or (0.0, 1.0)
-                cells.append(f"{exact['f1']:.3f} [{low:.3f}–{high:.3f}] / {partial['f1']:.3f}")
-            table.add_row(name, *cells)
+            table.add_row(name, *(both(found[kind]) for kind in kinds))
         console.print(table)
+        if q := content["quotes"]:
+            console.print(
+                f"quoted words, {q['sentences']} sentences: {both(q['model'])}; all in marks: {both(q['marks'])}"
+            )
+        if r := content["resolution"]:
+            console.print(
+                f"of {r['sentences']} sentences that name nobody {r['answered']:.0%} get a speaker; right: "
+                f"{r['accuracy']:.3f} of all, {r['precision']:.3f} of those"
+            )
 
 
 def behaviour_table(title: str, rows: Sequence[dict[str, Any]]) -> Table:

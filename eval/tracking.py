@@ -46,6 +46,10 @@ def _section_figures(results: Mapping[str, Any]) -> dict[str, float]:
     for group, content in sections.get("spans", {}).items():
         for kind, ways in content["model"].items():
             flat[f"spans/{slug(group)}/{kind}_f1"] = ways["exact"]["f1"]
+        if content["quotes"]:
+            flat[f"spans/{slug(group)}/quotes_f1"] = content["quotes"]["model"]["exact"]["f1"]
+        if content["resolution"]:
+            flat[f"spans/{slug(group)}/resolution_accuracy"] = content["resolution"]["accuracy"]
     for kind, content in sections.get("behaviour", {}).get("kinds", {}).items():
         flat[f"behaviour/{slug(kind)}_failure_rate"] = content["rate"]
     for group, content in sections.get("splitter", {}).items():

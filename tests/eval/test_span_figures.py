@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 from nervaluate import Evaluator
 
-from eval.spans import by_rules, resolution_figures, span_figures, who_said_it
+from eval.spans import by_rules, span_figures, who_said_it
 from isnad import Classifier, Label, Span
-from isnad.results import Sentence, Source
 from seeds.corpus import Article, LabelledSentence
 
 TEXT = "وأكدت وزيرة الصحة أن اللقاح متوفر. وأضافت أنه مجاني. تراجعت الصادرات."
@@ -89,41 +88,6 @@ def test_the_baseline_finds_the_plain_cases(sentence, cue, source):
     assert [span and span.text for span in found] == [cue, source]
     assert all(span is None or sentence[span.start : span.end] == span.text for span in found)
     assert by_rules("تراجعت الصادرات هذا العام", "") == (None, None)
-
-
-class Annotator:
-    """Says of the second sentence that this is its source."""
-
-    def __init__(self, source):
-        self.source = source
-
-    def annotate(self, text):
-        common = {"score": 1.0, "probabilities": {}, "label": Label.REPORTED_CLAIM}
-        places = [(s.start, s.end) for s in SENTENCES]
-        return [
-            Sentence(text=text[a:b], start=a, end=b, source=self.source if n == 1 else None, **common)
-            for n, (a, b) in enumerate(places)
-        ]
-
-
-@pytest.mark.parametrize(
-    ("source", "accuracy", "answered"),
-    [
-        (Source("وزيرة الصحة", 6, 17), 1.0, 1.0),
-        (Source("الصادرات", 62, 70), 0.0, 1.0),
-        (None, 0.0, 0.0),
-    ],
-)
-def test_resolution(source, accuracy, answered):
-    figures = resolution_figures(Annotator(source), [ARTICLE], **DRAWS)
-    low, high = figures.pop("interval")
-    assert figures == {"sentences": 1, "answered": answered, "accuracy": accuracy, "precision": accuracy}
-    assert 0 <= low <= accuracy <= high <= 1
-
-
-def test_where_everybody_is_named_there_is_nothing_to_resolve():
-    plain = Article("own-y", "own/y", "", TEXT, SENTENCES[:1])
-    assert resolution_figures(Annotator(None), [plain], **DRAWS) is None
 
 
 def test_a_model_beside_the_rules(tiny_artifact, own_articles):
