@@ -1,5 +1,10 @@
 """Models whose answers are known, each good or broken in one way."""
 
+import json
+import re
+import shutil
+import subprocess
+
 import numpy as np
 import pytest
 
@@ -66,3 +71,39 @@ def fakes():
 def parts(own_articles):
     """Sentences to learn from, and sentences to measure."""
     return read_articles(own_articles[:60]), read_articles(own_articles[100:160])
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FRAMES = """
+<body style="margin:0">{frames}<script>
+const seen = {{}}; onmessage = e => {{ Object.assign(seen, e.data);
+  if (Object.keys(seen).length == 2) {{
+    const p = document.createElement("pre");
+    p.id = "seen"; p.textContent = JSON.stringify(seen); document.body.append(p);
+  }} }}
+</script></body>"""
+
+
+@pytest.fixture
+def widths(tmp_path):
+    """Opens a page in a browser, all folds unfolded, on a phone and on a screen: how wide it is there."""
+    if not CHROMIUM:
+        pytest.skip("needs chromium")
+
+    def measure(page):
+        report = "<script>document.querySelectorAll('details').forEach(d => d.open = true);"
+        report += "parent.postMessage({[innerWidth]: document.documentElement.scrollWidth}, '*')</script></body>"
+        text = page.read_text("utf-8")
+        (tmp_path / "inner.html").write_text(text.replace("</body>", report), "utf-8")
+        frame = '<iframe src="inner.html" scrolling="no" style="border:0;height:900px;width:{}px"></iframe>'
+        frames = "".join(frame.format(width) for width in (400, 1200))
+        (tmp_path / "outer.html").write_text(FRAMES.format(frames=frames), "utf-8")
+        done = subprocess.run(
+            [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
+             f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=10000", "--dump-dom",
+             (tmp_path / "outer.html").as_uri()],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return json.loads(re.search(r'<pre id="seen">(.*?)</pre>', done.stdout)[1])
+
+    return measure

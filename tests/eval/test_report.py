@@ -18,7 +18,6 @@ from eval.suite import MODEL, evaluate
 from eval.terminal import print_tables
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -74,32 +73,8 @@ def test_sentences_are_shown_right_to_left_and_escaped(page, evaluation):
     assert text.count('<p dir="rtl" lang="ar">') >= 8
 
 
-WIDTHS = """
-<body style="margin:0">{frames}<script>
-const seen = {{}}; onmessage = e => {{ Object.assign(seen, e.data);
-  if (Object.keys(seen).length == 2) {{
-    const p = document.createElement("pre");
-    p.id = "seen"; p.textContent = JSON.stringify(seen); document.body.append(p);
-  }} }}
-</script></body>"""
-
-
-@pytest.mark.skipif(not CHROMIUM, reason="needs chromium")
-def test_nothing_overflows_on_a_phone_or_a_screen(page, tmp_path):
-    report = "<script>parent.postMessage({[innerWidth]: document.documentElement.scrollWidth}, '*')</script></body>"
-    text = page.read_text("utf-8")
-    (tmp_path / "inner.html").write_text(text.replace("</body>", report), "utf-8")
-    frame = '<iframe src="inner.html" scrolling="no" style="border:0;height:900px;width:{}px"></iframe>'
-    frames = "".join(frame.format(width) for width in (400, 1200))
-    (tmp_path / "outer.html").write_text(WIDTHS.format(frames=frames), "utf-8")
-    done = subprocess.run(
-        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
-         f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=10000", "--dump-dom",
-         (tmp_path / "outer.html").as_uri()],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    seen = json.loads(re.search(r'<pre id="seen">(.*?)</pre>', done.stdout)[1])
-    assert seen == {"400": 400, "1200": 1200}
+def test_nothing_overflows_on_a_phone_or_a_screen(page, widths):
+    assert widths(page) == {"400": 400, "1200": 1200}
 
 
 def test_the_terminal_table_fits_into_80_columns(evaluation):
@@ -130,7 +105,8 @@ def test_a_labelled_file_from_end_to_end(tmp_path, tiny_artifact, own_articles):
     (tmp_path / "mine.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
     config = composed(
         f"artifact={tiny_artifact}", f"others=[{tiny_artifact}]", f"data={tmp_path / 'mine.jsonl'}",
-        f"output={tmp_path / 'report'}", "resamples=20", "explained=2", "real=no",
+        f"output={tmp_path / 'report'}", "resamples=20", "explained=2", "real=no", "sections=[cost,spans]",
+        "cost.sentences=20",
     )  # fmt: skip
     run(config, Console(width=80, file=io.StringIO()))
     results = json.loads((tmp_path / "report" / "metrics.json").read_text("utf-8"))
@@ -140,6 +116,10 @@ def test_a_labelled_file_from_end_to_end(tmp_path, tiny_artifact, own_articles):
     comparison = results["comparisons"][tiny_artifact.parent.name]
     assert comparison["effect"]["macro_f1"]["value"] == 0  # a model beside itself
     assert results["errors"][0]["line"] >= 1
+    assert list(results["sections"]) == ["spans", "cost"]
+    assert "cannot be measured" in results["sections"]["spans"]["left_out"]
+    costs = {s["name"]: s["macro_f1"] for s in results["sections"]["cost"]["systems"]}
+    assert costs == {name: system["macro_f1"] for name, system in content["systems"].items()}
     assert results["temperature"]["config"] == 1.0
     assert "Evaluation of" in (tmp_path / "report" / "report.html").read_text("utf-8")
 
@@ -153,7 +133,7 @@ def test_runs_that_differ_in_seed_alone_are_one_row(tmp_path, tiny_artifact, own
         (tmp_path / name / "split.json").write_text(json.dumps({"train": [a.id for a in articles[:3]], "dev": dev}))
     config = composed(
         f"artifact={tmp_path / 'a' / 'model'}", f"others=[{tmp_path / 'b' / 'model'},{tmp_path / 'c' / 'model'}]",
-        "resamples=20", "explained=0", "real=no", "baselines=[rules]",
+        "resamples=20", "explained=0", "real=no", "baselines=[rules]", "sections=[]",
     )  # fmt: skip
     said = Console(width=80, file=io.StringIO(), record=True)
     run(config, said)
@@ -173,6 +153,11 @@ def test_the_command_line_says_what_a_file_must_hold(tmp_path, tiny_artifact):
     assert done.returncode == 1
     assert "bad.jsonl:1: has no 'label'" in done.stderr
     assert FORMAT in done.stderr
+
+
+def test_a_section_that_is_none_is_refused_before_anything_starts():
+    with pytest.raises(ValueError, match="sections: price: choose from spans, behaviour, splitter, cost"):
+        run(composed("artifact=nowhere", "sections=[price]"), Console())
 
 
 def test_the_help_tells_the_format():
