@@ -163,8 +163,6 @@ def topics(path: Path = TOPICS) -> dict[str, str]:
     Raises:
         CorpusError: an article has two topics.
     """
-    if not path.exists():
-        return {}
     found: dict[str, str] = {}
     for topic, ids in json.loads(path.read_text("utf-8")).items():
         for article in ids:

@@ -20,6 +20,7 @@ from eval.terminal import print_tables
 from eval.tracking import figures
 from isnad import LABELS, Label, Sentence, Span
 from isnad.results import Source
+from seeds.speech import load_speech
 
 CASES = 12
 
@@ -31,22 +32,25 @@ def held_out(own_articles):
 
 @pytest.fixture(scope="module")
 def knowing(fakes, held_out):
-    """Makes a model that knows label, cue, source and speaker of every sentence, its spans moved by `by`."""
+    """Makes a model that knows label, cue, source, quotes and speaker of every sentence, its spans moved by `by`."""
+    speech = load_speech()
 
     def make(by=0):
         told = {}
         for article in held_out:
             for s in article.sentences:
                 cue, source = (x and Span("", x[0] - s.start + by, x[1] - s.start + by) for x in (s.cue, s.source))
-                told[article.sentence_text(s)] = (s.label, cue, source and Source("", source.start, source.end))
+                spoken = speech.quotes.get((article.id, s.start), ())
+                quotes = tuple(Span("", a - s.start + 3 * by, b - s.start) for a, b in spoken)
+                told[article.sentence_text(s)] = (s.label, cue, source and Source("", source.start, source.end), quotes)
 
         class Knowing(fakes["any"]):
             def classify(self, sentences, context=None):
                 answers = super().classify(sentences, context)
-                spans = [told.get(s, (None, None, None)) for s in sentences]
-                for answer, (_, cue, source) in zip(answers, spans, strict=True):
-                    object.__setattr__(answer, "cue", cue)
-                    object.__setattr__(answer, "source", source)
+                spans = [told.get(s, (None, None, None, ())) for s in sentences]
+                for answer, (_, *known) in zip(answers, spans, strict=True):
+                    for name, value in zip(("cue", "source", "quotes"), known, strict=True):
+                        object.__setattr__(answer, name, value)
                 return answers
 
             def annotate(self, text):
@@ -92,6 +96,8 @@ def test_shifted_spans_are_told(held_out, knowing):
         found[by] = who_said_it(model, held_out, answers, draws=20, seed=1)
     right, shifted = (found[by]["articles of our own"] for by in (0, 1))
     assert {right["model"][k][w]["f1"] for k in ("cue", "source") for w in ("exact", "partial")} == {1.0}
+    assert right["quotes"]["model"]["exact"]["f1"] == 1
+    assert shifted["quotes"]["model"]["exact"]["f1"] < 0.3
     assert right["resolution"]["accuracy"] == 1
     assert shifted["model"]["cue"]["exact"]["f1"] == 0
     assert shifted["model"]["cue"]["partial"]["f1"] == pytest.approx(0.5, abs=0.05)  # a cue of one letter is missed
@@ -99,8 +105,9 @@ def test_shifted_spans_are_told(held_out, knowing):
     assert faults({"spans": found[0]}, held_out, knowing, "spans") == []
     told = faults({"spans": found[1]}, held_out, knowing, "spans")
     assert [text.split(" F1 ")[0] for text in told] == [
-        f"Who said it, on articles of our own: {kind}" for kind in ("cue", "source")
-    ]
+        "Who said it, on articles of our own: cue", "Who said it, on articles of our own: source",
+        "The speaker’s own words:",
+    ]  # fmt: skip
 
 
 def test_a_model_that_ignores_marks_is_told(held_out, knowing, fakes):

@@ -138,3 +138,9 @@ def test_an_article_has_one_topic(tmp_path):
     path.write_text(json.dumps({"politics": ["x"], "sport": ["x"]}))
     with pytest.raises(CorpusError, match="x is in 'politics' and in 'sport'"):
         topics(path)
+
+
+def test_every_article_of_ours_has_one_of_ten_topics(own_articles):
+    found = topics()
+    assert {a.id for a in own_articles} <= found.keys()
+    assert len(set(found.values())) == 10
