@@ -57,7 +57,7 @@ class Prediction:
         probabilities: the probability of each of the four labels; they sum to 1.
         cue: the words that attribute or deny, or None.
         source: the words that name the speaker, or None where nobody is named.
-        quotes: the speaker's own words, as far as they stand in quotation marks.
+        quotes: the speaker's own words, with or without quotation marks (see `isnad.speech`).
     """
 
     label: Label
