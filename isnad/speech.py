@@ -86,7 +86,7 @@ def quoted_words(sentence: str, quotations: Sequence[Quotation], label: Label, c
 
     A quotation that was opened before the sentence and one that goes on after it count with the part that is in
     it. Without marks, of a direct quotation what follows its colon, what
-    stands before its attribution, or all of it where it has none. Rules, measured by `python -m eval.spans`.
+    stands before its attribution, or all of it where it has none. Rules, measured by `python -m eval`.
 
     Args:
         sentence: the caller's string.
