@@ -40,9 +40,7 @@ def _spans(m: Measured) -> dict[str, Any]:
 def _behaviour(m: Measured) -> dict[str, Any]:
     from eval.behaviour import run
 
-    return run(
-        m.models[MODEL], cases=m.config.behaviour.cases, seed=m.config.seed, examples=3, progress=True
-    )  # fmt: skip
+    return run(m.models[MODEL], cases=m.config.behaviour.cases, seed=m.config.seed, examples=3, progress=True)
 
 
 def _splitter(m: Measured) -> dict[str, Any]:
@@ -58,9 +56,9 @@ def _cost(m: Measured) -> dict[str, Any]:
     return measure_all(m.paths, m.evaluation.fitted, headline["systems"], sentences=m.config.cost.sentences)
 
 
-_MEASURE: dict[str, Callable[[Measured], dict[str, Any]]] = dict(
-    zip(SECTIONS, (_spans, _behaviour, _splitter, _cost), strict=True)
-)
+_MEASURE: dict[str, Callable[[Measured], dict[str, Any]]] = {
+    "spans": _spans, "behaviour": _behaviour, "splitter": _splitter, "cost": _cost,
+}  # fmt: skip
 
 
 def check_sections(names: Sequence[str]) -> None:
