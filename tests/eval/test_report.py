@@ -143,7 +143,7 @@ def test_runs_that_differ_in_seed_alone_are_one_row(tmp_path, tiny_artifact, own
     assert content["seeds"]["macro_f1"] == {"mean": content["systems"]["model"]["macro_f1"], "deviation": 0.0}
     assert "2 seeds" in said.export_text()
     assert "2 seeds" in (tmp_path / "a" / "report-dev" / "report.html").read_text("utf-8")
-    assert {s["dimension"] for s in results["slices"]} >= {"length", "outlet"}
+    assert {s["dimension"] for s in results["slices"]} >= {"length", "outlet", "topic"}
 
 
 def test_the_command_line_says_what_a_file_must_hold(tmp_path, tiny_artifact):
