@@ -16,22 +16,22 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from scipy.special import softmax
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from isnad.artifact import MODEL, TOKENIZER, ArtifactConfig, write_config
 from isnad.encoding import Layout
-from train.data import Collator, Example
+from seeds.corpus import load_own
+from train.data import Collator, Example, make_examples
 from train.model import SentenceClassifier
+from train.quantize import quantize
 
 log = logging.getLogger(__name__)
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "rule", "hints")
 OUTPUTS = ("logits", "spans")
-# Convolutions stay as they are: small, and slower as integers.
-QUANTIZED = ["MatMul", "Gemm", "Gather"]
+CALIBRATED_ON = 40  # articles, some 600 sentences
 # What parity asks for on the examples given: the float graph is the torch model up to rounding; int8
 # may flip a sentence on which the model wavers, and hardly any other.
 FLOAT_TOLERANCE = 1e-3  # largest difference of a logit
@@ -68,20 +68,23 @@ def _to_onnx(model: SentenceClassifier, sample: dict[str, Tensor], path: Path) -
     onnx.checker.check_model(str(path))
 
 
-def _quantize(full: Path, to: Path) -> None:
-    logging.disable(logging.INFO)  # it tells the root logger of every tensor that stays as it is
-    try:
-        quantize_dynamic(
-            full, to, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8, op_types_to_quantize=QUANTIZED
-        )
-    finally:
-        logging.disable(logging.NOTSET)
+def _feed(batch: dict[str, Tensor]) -> dict[str, np.ndarray]:
+    """What a graph takes of a batch."""
+    return {name: batch[name].numpy() for name in INPUTS}
+
+
+def _calibration(tokenizer: Tokenizer, layout: Layout) -> list[list[Example]]:
+    """Batches of like length from all over our own articles: what activations' ranges are measured on, in any run."""
+    articles = load_own()
+    examples = make_examples(articles[:: max(1, len(articles) // CALIBRATED_ON)], tokenizer, layout)
+    examples.sort(key=lambda e: len(e["input_ids"]))  # type: ignore[arg-type]
+    return [examples[i : i + 16] for i in range(0, len(examples), 16)]
 
 
 def _run(path: Path, batches: list[dict[str, Tensor]]) -> tuple[np.ndarray, np.ndarray]:
     """Logits, and where each of the four pointers points: both of shape (rows, 4)."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    runs = [session.run(list(OUTPUTS), {name: batch[name].numpy() for name in INPUTS}) for batch in batches]
+    runs = [session.run(list(OUTPUTS), _feed(batch)) for batch in batches]
     return np.concatenate([logits for logits, _ in runs]), np.concatenate([spans.argmax(1) for _, spans in runs])
 
 
@@ -124,6 +127,7 @@ def export(
     model = model.float().cpu().eval()
     collate = Collator(layout.pad)
     batches = [collate(examples[i : i + 16]) for i in range(0, min(len(examples), 256), 16)]
+    measured = [_feed(collate(batch)) for batch in _calibration(tokenizer, layout)]
     outputs = [model(**{k: b[k] for k in INPUTS}) for b in batches]
     reference = torch.cat([o["logits"] for o in outputs]).numpy()
     pointed = torch.cat([o["spans"].argmax(1) for o in outputs]).numpy()
@@ -132,7 +136,7 @@ def export(
         full, made = Path(work, "float.onnx"), Path(work, "made")
         made.mkdir()
         _to_onnx(model, batches[0], full)
-        _quantize(full, made / MODEL)
+        quantize(full, made / MODEL, measured)
         (logits, _), (int8_logits, int8_pointed) = _run(full, batches), _run(made / MODEL, batches)
         parity = check_parity(reference, logits, int8_logits)
         parity["int8_pointers"] = float((pointed == int8_pointed).mean())

@@ -1,5 +1,6 @@
 import dataclasses
 import pickle
+import random
 import threading
 
 import pytest
@@ -17,10 +18,6 @@ ARTICLE = """عنوان الخبر
 @pytest.fixture(scope="module")
 def classifier(tiny_artifact):
     return Classifier(tiny_artifact)
-
-
-def close(a, b):
-    return all(abs(x.probabilities[k] - y.probabilities[k]) < 0.05 for x, y in zip(a, b, strict=True) for k in LABELS)
 
 
 class Always:
@@ -165,11 +162,25 @@ def test_wrong_settings_are_refused(wrong):
         Classifier(**wrong)
 
 
-def test_order_and_batching_keep_the_answers(tiny_artifact, classifier):
-    sentences = [s.text for s in classifier.annotate(ARTICLE * 4)]
-    expected = classifier.classify(sentences)
-    assert close(Classifier(tiny_artifact, batch_tokens=1).classify(sentences), expected)
-    assert close(classifier.classify(sentences[::-1])[::-1], expected)
+def test_a_score_does_not_depend_on_what_else_is_asked(tiny_artifact, own_articles):
+    """Neither on the batch's size, nor on the order, nor on the threads."""
+    placed = [(a, s) for a in own_articles[::40] for s in a.sentences[:8]]
+    sentences, contexts = [a.sentence_text(s) for a, s in placed], [a.text[: s.start] for a, s in placed]
+    expected = Classifier(tiny_artifact).classify(sentences, contexts)
+    mixed = random.Random(1).sample(range(len(placed)), len(placed))
+    shuffled = Classifier(tiny_artifact, batch_tokens=300).classify(
+        [sentences[i] for i in mixed], [contexts[i] for i in mixed]
+    )
+    back = dict(zip(mixed, shuffled, strict=True))
+    for answers in (
+        Classifier(tiny_artifact, batch_tokens=1).classify(sentences, contexts),
+        Classifier(tiny_artifact, threads=2).classify(sentences, contexts),
+        [back[i] for i in range(len(placed))],
+    ):
+        assert [p.label for p in answers] == [p.label for p in expected]
+        assert [p.cue for p in answers] == [p.cue for p in expected]
+        for answer, wanted in zip(answers, expected, strict=True):
+            assert answer.probabilities == pytest.approx(wanted.probabilities, rel=0, abs=1e-5)
 
 
 def test_threads_share_one_classifier(tiny_artifact):
