@@ -23,7 +23,7 @@ Feed = dict[str, NDArray[np.int64]]
 
 # The heads stay in float: they are small, and their input is no layer's output alone.
 _PRODUCTS = "/model/encoder/"
-# Seven bits of a weight: the sum of two products fits the 16 bits that processors without VNNI add in.
+# Seven bits of a weight: two products fit the 16 bits that processors without VNNI add them in.
 _LARGEST = 64
 
 

