@@ -13,7 +13,7 @@ from transformers import AutoModel, AutoTokenizer
 from isnad.normalize import normalize
 from train.folder import RunError
 from train.pretrain import loop
-from train.pretrain.__main__ import build_model, save_encoder, take_shape
+from train.pretrain.__main__ import build_model, go_on_with, save_encoder, take_shape
 from train.pretrain.config import PretrainConfig
 from train.pretrain.data import IGNORED, Packer, clean, tokenize
 from train.pretrain.embeddings import ppmi_embeddings
@@ -262,3 +262,19 @@ def test_what_is_no_encoder_is_refused(tmp_path, tiny_encoder):
     encoder.path = str(tmp_path / "other")
     with pytest.raises(RunError, match="must be a BERT"):
         take_shape(encoder)
+
+
+@pytest.mark.parametrize("name", ["encoder", "encoder-free"])
+def test_what_is_shipped_is_a_plain_bert_that_has_learnt(name, own_articles):
+    folder = Path("seeds") / name
+    model, told = AutoModel.from_pretrained(folder, add_pooling_layer=False, output_loading_info=True)
+    assert type(model).__name__ == "BertModel"
+    assert not told["missing_keys"]
+    assert not told["unexpected_keys"]
+    assert sum(p.stat().st_size for p in folder.iterdir()) < 40e6
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert tokenizer.unk_token_id not in tokenizer(normalize('« » “ ” „ " ؟ ، :'))["input_ids"]
+    stream = tokenize([" ".join(clean(a.text)) for a in own_articles[:40]], tokenizer.backend_tokenizer)
+    batch = Packer(stream, tokenizer.backend_tokenizer, 128, 16, 1, causal_steps=0).batch(0)
+    loss = loop.next_token_loss(go_on_with(folder, stream), batch, torch.device("cpu"), bf16=False)
+    assert loss < 6.5  # of masked words; their frequencies alone leave 7.2 or more
