@@ -29,8 +29,8 @@ class Classifies(Protocol):
 class _Answers:
     """A classifier's answers to lists of samples, each list asked for once.
 
-    The samples of two lists are never put together: an int8 model's scores depend a little on what else is in
-    the batch, and an invariance must compare like with like.
+    The samples of two lists are never put together: a model's scores may depend on what else is in the batch, and an
+    invariance must compare like with like.
     """
 
     def __init__(self, classifier: Classifies) -> None:
