@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import isnad
 from isnad import LABELS, Classifier, Label, Prediction, Sentence, Span
+from isnad.classifier import DEFAULT_MODEL
 
 ARTICLE = """عنوان الخبر
 عقد المجلس جلسته أمس.وقال رئيسه: «لن نتراجع. سنمضي».
@@ -162,19 +163,19 @@ def test_wrong_settings_are_refused(wrong):
         Classifier(**wrong)
 
 
-def test_a_score_does_not_depend_on_what_else_is_asked(tiny_artifact, own_articles):
+@pytest.mark.parametrize("shipped", [False, True])
+def test_a_score_does_not_depend_on_what_else_is_asked(shipped, tiny_artifact, own_articles):
     """Neither on the batch's size, nor on the order, nor on the threads."""
+    model = DEFAULT_MODEL if shipped else tiny_artifact
     placed = [(a, s) for a in own_articles[::40] for s in a.sentences[:8]]
     sentences, contexts = [a.sentence_text(s) for a, s in placed], [a.text[: s.start] for a, s in placed]
-    expected = Classifier(tiny_artifact).classify(sentences, contexts)
+    expected = Classifier(model).classify(sentences, contexts)
     mixed = random.Random(1).sample(range(len(placed)), len(placed))
-    shuffled = Classifier(tiny_artifact, batch_tokens=300).classify(
-        [sentences[i] for i in mixed], [contexts[i] for i in mixed]
-    )
+    shuffled = Classifier(model, batch_tokens=300).classify([sentences[i] for i in mixed], [contexts[i] for i in mixed])
     back = dict(zip(mixed, shuffled, strict=True))
     for answers in (
-        Classifier(tiny_artifact, batch_tokens=1).classify(sentences, contexts),
-        Classifier(tiny_artifact, threads=2).classify(sentences, contexts),
+        Classifier(model, batch_tokens=1).classify(sentences, contexts),
+        Classifier(model, threads=2).classify(sentences, contexts),
         [back[i] for i in range(len(placed))],
     ):
         assert [p.label for p in answers] == [p.label for p in expected]
